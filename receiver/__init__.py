@@ -1,0 +1,1 @@
+"""Roistat for SugarCRM: the receiver."""

@@ -1,0 +1,1 @@
+"""Stand-ins for Roistat and the CRM, over real HTTP."""

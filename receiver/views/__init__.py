@@ -1,0 +1,1 @@
+"""Web views: they verify, parse and hand over."""
