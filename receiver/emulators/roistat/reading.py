@@ -29,7 +29,8 @@ class OrderList:
             limit = whole(body, "limit", state.assumptions.list_limit_when_omitted)
             self.throttle.admit(call.project, [_quota(with_visits, limit)])
         with state.lock:
-            orders = sorted(state.orders.values(), key=_created, reverse=True)
+            latest = reversed(state.orders.values())
+            orders = sorted(latest, key=_created, reverse=True)
             rows = [_row(state, order, with_visits) for order in orders]
         page, total = listed(rows, body, ORDER_KINDS, state.assumptions)
         return {"data": page, "total": total}
