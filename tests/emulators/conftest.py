@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from receiver.emulators.roistat import create_emulator
 
@@ -53,9 +53,17 @@ class Roistat:
         return self.state()["orders"]  # type: ignore[no-any-return]
 
 
+class Quiet(WSGIRequestHandler):
+    """A line per request would bury a failed test's own output."""
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        pass
+
+
 @contextmanager
 def served(**options: Any) -> Iterator[Roistat]:
-    server = make_server("127.0.0.1", 0, create_emulator(**options), threaded=True)
+    app = create_emulator(**options)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
