@@ -1,0 +1,67 @@
+"""From settings to connected services, for whichever process asks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from rq import Queue
+
+from receiver.config import Config
+from receiver.delivery import Delivery
+from receiver.errors import InvalidSettings
+from receiver.mapping import Mapping
+from receiver.roistat.budget import Budget
+from receiver.roistat.client import RoistatClient
+from receiver.store import Store
+
+LIVE, BACKGROUND = "live", "background"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the views, the jobs and the command line work with."""
+
+    config: Config
+    redis: redis.Redis
+    store: Store
+    roistat: RoistatClient
+    delivery: Delivery
+    live: Queue
+
+
+def bootstrap(config: Config) -> Services:
+    """Connect everything. Nothing is called yet: Redis and Roistat may be away."""
+    client = connect(config)
+    budget = Budget(
+        client, config.roistat_requests_per_second, config.roistat_requests_per_hour
+    )
+    roistat = RoistatClient(
+        config.roistat_url, config.roistat_api_key, config.roistat_project, budget
+    )
+    store = Store(client)
+    return Services(
+        config=config,
+        redis=client,
+        store=store,
+        roistat=roistat,
+        delivery=Delivery(store, roistat, Mapping(), config.roistat_batch_size),
+        live=Queue(LIVE, connection=client),
+    )
+
+
+def connect(config: Config, **options: Any) -> redis.Redis:
+    """A Redis client with a pool of its own. Raises `InvalidSettings`."""
+    if not config.redis_url:
+        raise InvalidSettings(
+            "REDIS_URL: Environment variable not set "
+            "(only `sugar-roistat serve` brings a store of its own)."
+        )
+    if config.redis_url.startswith("rediss:") and not config.redis_tls_verify:
+        options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+    options = {"socket_timeout": 5, "socket_connect_timeout": 2} | options
+    try:
+        return redis.Redis.from_url(config.redis_url, **options)
+    except ValueError:
+        raise InvalidSettings(
+            "REDIS_URL: Not a redis, rediss or unix address."
+        ) from None

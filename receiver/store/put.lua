@@ -1,0 +1,65 @@
+-- Take states of deals and clients, all of them in one atomic step.
+--
+-- KEYS  due, parked, reasons, woken, sent
+-- ARGV  gap, rest, longest (ms); then for each record: member, fence, digest, state
+-- Gives {1 where the caller should wake a worker, then 1 (taken) or 0 (ignored) each}
+--
+-- The fence: older is ignored; the same moment with the same content is ignored; the
+-- same moment with other content is taken. Unchanged content moves the fence and
+-- leaves the rest alone. Fences have 16 digits, which a double holds exactly, but
+-- tostring() does not: what is written is always the text that came in.
+
+local due, parked, reasons, woken, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local gap, rest, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Coalescing. A quiet deal is due at once, or `gap` after the last call, so that what
+-- comes meanwhile shares the next one. A deal that changes again while it waits is left
+-- to rest, but never longer than `longest` since it began to wait. A deal that waits
+-- for a failure to pass keeps its time.
+local function schedule(member, meta)
+  local waiting = redis.call('ZSCORE', due, member)
+  local at
+  if not waiting then
+    at = math.max(now, tonumber(redis.call('GET', sent) or 0) + gap)
+    redis.call('HSET', meta, 'since', string.format('%.0f', now))
+  elseif redis.call('HEXISTS', meta, 'tries') == 1 then
+    return
+  else
+    local since = tonumber(redis.call('HGET', meta, 'since') or now)
+    at = math.min(now + rest, since + longest)
+  end
+  redis.call('ZADD', due, string.format('%.0f', at), member)
+end
+
+local answer, changed = {0}, false
+for i = 4, #ARGV, 4 do
+  local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local meta = 'roistat:meta:' .. member
+  local held = redis.call('HMGET', meta, 'fence', 'digest')
+  local older = held[1] and tonumber(fence) < tonumber(held[1])
+  if older then
+    answer[#answer + 1] = 0
+  elseif held[2] == digest then
+    redis.call('HSET', meta, 'fence', fence)
+    answer[#answer + 1] = 0
+  else
+    redis.call('HSET', meta, 'fence', fence, 'digest', digest)
+    redis.call('HINCRBY', meta, 'rev', 1)
+    redis.call('SET', 'roistat:state:' .. member, state)
+    redis.call('PERSIST', meta)
+    if redis.call('ZREM', parked, member) == 1 then
+      redis.call('HDEL', reasons, member)
+      redis.call('HDEL', meta, 'tries')
+    end
+    schedule(member, meta)
+    changed = true
+    answer[#answer + 1] = 1
+  end
+end
+
+if changed and redis.call('SET', woken, 1, 'NX') then
+  answer[1] = 1
+end
+return answer

@@ -1,0 +1,64 @@
+"""The web application: its blueprints, and how an error becomes an answer."""
+
+import sys
+
+import structlog
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from receiver import logs
+from receiver.bootstrap import Services, bootstrap
+from receiver.config import Config
+from receiver.errors import (
+    InvalidPayload,
+    InvalidSettings,
+    InvalidSignature,
+    StoreUnavailable,
+)
+from receiver.views import health, webhooks
+
+MAX_BODY = 1024 * 1024
+RETRY_AFTER = 10  # seconds
+
+log = structlog.get_logger()
+
+
+def build(services: Services | None = None) -> Flask:
+    """Put the application together."""
+    if services is None:
+        try:
+            config = Config.from_environment()
+            services = bootstrap(config)
+        except InvalidSettings as error:
+            sys.exit(str(error))
+        logs.configure(config.log_format)
+    app = Flask("receiver")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.extensions["receiver"] = services
+    app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.register_error_handler(InvalidSignature, _unproved)
+    app.register_error_handler(InvalidPayload, _invalid)
+    app.register_error_handler(StoreUnavailable, _away)
+    app.register_error_handler(HTTPException, _plain)
+    return app
+
+
+def _unproved(error: InvalidSignature) -> ResponseReturnValue:
+    log.warning("refused", status=401, error=str(error))
+    return {"error": str(error)}, 401
+
+
+def _invalid(error: InvalidPayload) -> ResponseReturnValue:
+    log.warning("refused", status=422, fields=sorted(error.errors)[:10])
+    return {"errors": error.errors}, 422
+
+
+def _away(error: StoreUnavailable) -> ResponseReturnValue:
+    log.error("store_unavailable", error=str(error))
+    return {"error": str(error)}, 503, {"Retry-After": str(RETRY_AFTER)}
+
+
+def _plain(error: HTTPException) -> ResponseReturnValue:
+    return {"error": error.description}, error.code or 500
