@@ -1,0 +1,65 @@
+# Everything here works on a fresh machine: what a target needs, it installs.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SEEDS  ?= 1 2 3
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format package bench chaos test-crm php clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.ready ## Show the whole way on this machine, until Ctrl-C
+	@exec $(BIN)/sugar-roistat dev
+
+test: $(VENV)/dev.ready php ## Install what the tests need, and run them all
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	phpunit -c tests/sugar_module/phpunit.xml
+
+lint: $(VENV)/dev.ready php ## Check style and types, Python and PHP
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	phpcs
+
+format: $(VENV)/dev.ready ## Format the Python code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+package: ## Build dist/sugar-roistat-<version>.zip for the Module Loader
+	$(PYTHON) tools/package.py
+
+bench: $(VENV)/dev.ready ## Measure speed and memory beside the obvious way
+	$(BIN)/python -m bench
+
+chaos: $(VENV)/dev.ready ## Kill everything at random: make chaos SEEDS="1 2 3"
+	$(BIN)/python -m tests.kill $(SEEDS)
+
+test-crm: $(VENV)/crm.ready package ## Test against a real CRM: CRM_ROOT, CRM_URL, CRM_USERNAME, CRM_PASSWORD
+	$(BIN)/pytest tests/crm -rs
+
+clean: ## Remove what was built and installed here
+	rm -rf $(VENV) dist build *.egg-info
+
+$(VENV)/run.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/dev.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/run.ready
+
+$(VENV)/crm.ready: $(VENV)/dev.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,crm]'
+	@touch $@
+
+php:
+	@command -v php phpunit phpcs >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
+			echo "Needed: php (7.4 or later, command line), phpunit, php-codesniffer" >&2; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends php-cli php-mbstring php-xml phpunit php-codesniffer; }
