@@ -18,7 +18,6 @@ from receiver.errors import (
 )
 from receiver.views import health, webhooks
 
-MAX_BODY = 1024 * 1024
 RETRY_AFTER = 10  # seconds
 
 log = structlog.get_logger()
@@ -34,7 +33,8 @@ def build(services: Services | None = None) -> Flask:
             sys.exit(str(error))
         logs.configure(config.log_format)
     app = Flask("receiver")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # one more than we take: a body of unsaid length is cut there without a word
+    app.config["MAX_CONTENT_LENGTH"] = webhooks.MAX_BODY + 1
     app.extensions["receiver"] = services
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)

@@ -20,6 +20,7 @@ from receiver.store import record_of
 from receiver.sugarcrm.schemas import Event, Ping, load
 from receiver.sugarcrm.signature import verify
 
+MAX_BODY = 1024 * 1024
 MAX_DIGITS = 30
 
 blueprint = Blueprint("webhooks", __name__)
@@ -30,7 +31,9 @@ log = structlog.get_logger()
 def receive() -> ResponseReturnValue:
     """Take one webhook from the CRM."""
     services: Services = current_app.extensions["receiver"]
-    body = request.get_data(cache=False)  # raises 413
+    body = request.get_data(cache=False)
+    if len(body) > MAX_BODY:
+        abort(413)
     verify(body, dict(request.headers), services.config.webhook_secrets)
     if request.mimetype != "application/json":
         abort(415, "The body must be application/json.")

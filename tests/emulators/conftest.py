@@ -1,15 +1,14 @@
 """The Roistat emulator on a real local port, and a caller for it."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from receiver.emulators.roistat import create_emulator
+from tests.live import served
 
 NO_QUOTAS = {"quotas": {"per_second": 100_000, "per_hour": 1_000_000}}
 
@@ -53,26 +52,10 @@ class Roistat:
         return self.state()["orders"]  # type: ignore[no-any-return]
 
 
-class Quiet(WSGIRequestHandler):
-    """A line per request would bury a failed test's own output."""
-
-    def log_request(self, code: object = "-", size: object = "-") -> None:
-        pass
-
-
 @contextmanager
-def served(**options: Any) -> Iterator[Roistat]:
-    app = create_emulator(**options)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        with requests.Session() as session:
-            yield Roistat(f"http://127.0.0.1:{server.server_port}", session)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def emulated(**options: Any) -> Iterator[Roistat]:
+    with served(create_emulator(**options)) as url, requests.Session() as session:
+        yield Roistat(url, session)
 
 
 Start = Callable[..., Roistat]
@@ -82,7 +65,7 @@ Start = Callable[..., Roistat]
 def start() -> Iterator[Start]:
     """Starts an emulator with options of the test's own."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(served(**options))
+        yield lambda **options: stack.enter_context(emulated(**options))
 
 
 @pytest.fixture
@@ -114,5 +97,5 @@ def start_prepared(start: Start) -> Start:
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Roistat]:
     """One prepared emulator for all examples of a property."""
-    with served() as roistat:
+    with emulated() as roistat:
         yield prepared(roistat)
