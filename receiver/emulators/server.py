@@ -1,19 +1,37 @@
-"""Serve an emulator over HTTP/1.1, kept alive, several requests at once."""
+"""Serve an emulator as Roistat is served: connections kept alive, requests at once."""
+
+from typing import Any
 
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from gunicorn.app.base import BaseApplication
+
+SETTINGS = {
+    "worker_class": "gthread",
+    "workers": 1,  # the state is in memory
+    "threads": 32,  # an injected latency holds one each
+    "keepalive": 75,
+    "loglevel": "warning",
+    "control_socket_disable": True,
+}
 
 
-class _KeepAlive(WSGIRequestHandler):
-    """Werkzeug's handler speaks HTTP/1.0 unless told, and logs every request."""
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, told its settings by us instead of its command line."""
 
-    protocol_version = "HTTP/1.1"
+    def __init__(self, app: Flask, **settings: Any) -> None:
+        self._app, self._settings = app, settings
+        super().__init__()
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: a benchmark makes thousands of requests."""
+    def load_config(self) -> None:
+        """Take our settings."""
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Give the application to serve."""
+        return self._app
 
 
 def serve_emulator(app: Flask, host: str, port: int) -> None:
-    """Answer until interrupted."""
-    server = make_server(host, port, app, threaded=True, request_handler=_KeepAlive)
-    server.serve_forever()
+    """Answer until told to stop."""
+    _Server(app, **SETTINGS, bind=f"{host}:{port}").run()
