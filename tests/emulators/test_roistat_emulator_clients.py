@@ -73,6 +73,12 @@ def test_listed_clients_show_what_they_have_paid(roistat):
     assert answer["total"] == 2
 
 
+def test_a_client_keeps_its_number(roistat):
+    roistat.post(IMPORT, [JOHN, ARIA, JOHN | {"name": "Johnny"}])
+    clients = roistat.post("/project/clients")["clients"]
+    assert {c["name"]: c["id"] for c in clients} == {"Johnny": 1, "Aria": 2}
+
+
 def test_clients_are_found_by_phone(roistat):
     roistat.post(IMPORT, [JOHN, ARIA])
     body = {"filters": [["phone", "=", "78888888888"]]}

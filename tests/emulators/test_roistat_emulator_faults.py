@@ -57,7 +57,7 @@ def test_a_new_quota_starts_afresh_and_the_same_one_goes_on(bare):
     bare.post(STATUSES)
     bare.control("faults", {"quotas": {"per_hour": 1}, "latency_ms": 1})
     assert bare.post(STATUSES)["error"] == "request_limit_error"
-    bare.control("faults", {})
+    bare.control("faults", {"quotas": {"per_second": 1}})
     assert bare.post(STATUSES)["status"] == "success"
 
 

@@ -66,6 +66,12 @@ def test_the_newest_deal_comes_first_and_pages_count_rows(filled):
     assert filled.post(LIST, {"limit": 1})["total"] == 3
 
 
+def test_of_two_deals_of_one_date_the_later_stored_comes_first(roistat):
+    deal = {"status": "new", "date_create": "2024-01-02 00:00"}
+    roistat.add({"id": "a"} | deal, {"id": "b"} | deal)
+    assert roistat.listed() == ["b", "a"]
+
+
 def test_a_list_without_a_limit_has_one(start_prepared):
     roistat = start_prepared(assumptions=Assumptions(list_limit_when_omitted=1))
     roistat.add({"id": "a", "status": "new"}, {"id": "b", "status": "new"})

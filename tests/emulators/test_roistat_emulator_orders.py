@@ -116,6 +116,12 @@ def test_a_deal_waits_for_its_visit_and_finds_it_later(roistat):
     assert roistat.add(DEAL)["skipped_because_not_changed"] == 1
 
 
+def test_a_visit_once_known_stays_known(roistat):
+    roistat.control("visits", ["12345"])
+    roistat.control("visits", ["111"])
+    assert roistat.add(DEAL, DEAL | {"id": "2", "roistat": 111})["uploaded"] == 2
+
+
 def test_a_waiting_deal_may_have_to_be_sent_again(start_prepared):
     roistat = start_prepared(assumptions=Assumptions(waiting_visit_is_stored=False))
     roistat.control("visits", [])
@@ -127,6 +133,7 @@ def test_a_waiting_deal_may_have_to_be_sent_again(start_prepared):
 def test_a_mark_that_is_no_visit_waits_for_nothing(roistat, mark):
     roistat.control("visits", [])
     assert roistat.add(DEAL | {"roistat": mark})["uploaded"] == 1
+    assert roistat.get("/project/orders/1/info")["order"]["visit_id"] is None
 
 
 @pytest.mark.parametrize("value", ["x" * 1001, ["list"], {"an": "object"}])
@@ -160,6 +167,23 @@ def test_a_deal_without_a_date_was_created_on_arrival(roistat):
     roistat.add({"id": "1", "status": "new"})
     created = roistat.get("/project/orders/1/info")["order"]["creation_date"]
     assert created[:4] == time.strftime("%Y", time.gmtime())
+
+
+def test_a_deal_keeps_its_creation_date_when_none_is_sent_later(roistat):
+    roistat.add(DEAL)
+    roistat.add({"id": "1", "status": "won"})
+    created = roistat.get("/project/orders/1/info")["order"]["creation_date"]
+    assert created == "2014-03-01T11:26:40+0000"
+
+
+def test_a_date_without_a_zone_is_utc(roistat, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    roistat.add(DEAL | {"date_create": "2014-03-01 11:26"})
+    created = roistat.get("/project/orders/1/info")["order"]["creation_date"]
+    monkeypatch.undo()
+    time.tzset()
+    assert created == "2014-03-01T11:26:00+0000"
 
 
 @pytest.mark.parametrize(

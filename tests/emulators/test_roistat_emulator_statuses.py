@@ -102,6 +102,8 @@ def test_an_update_to_an_unknown_status_may_be_refused(start_prepared):
     roistat.add({"id": "1", "status": "new"})
     answer = roistat.post(order_path("1", "status/update"), {"status_id": "nope"})
     assert answer["error"] == "request_data_validation_error"
+    answer = roistat.post(order_path("1", "status/update"), {"status_id": "won"})
+    assert answer["status"] == "success"
 
 
 @pytest.mark.parametrize("order_id", ODD_IDS)

@@ -42,7 +42,6 @@ def create_emulator(
     throttle = Throttle(state.assumptions.refused_calls_use_quota)
     faults = FaultPlan()
     app = Flask(__name__, static_folder=None)
-    app.url_map.merge_slashes = False
     app.url_map.converters["anything"] = Anything
     app.json.sort_keys = False  # type: ignore[attr-defined]
     gate = Gate(state, throttle, faults, api_key, project)
