@@ -29,7 +29,8 @@ class HttpClient:
     def __init__(self, name: str, headers: dict[str, str]) -> None:
         self._name = name
         self._session = requests.Session()
-        self._session.headers.update(headers)
+        # answers are small: as they come, they can be read piece by piece
+        self._session.headers.update({"Accept-Encoding": "identity"} | headers)
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Give the answer, whatever its status, its body read within the read time-out.
@@ -46,24 +47,28 @@ class HttpClient:
                 **options,
             )
             answer._content = self._read(answer)
-        except requests.Timeout as error:
-            sent = not isinstance(error, requests.ConnectTimeout)
-            raise self._failed("did not answer in time", sent=sent) from error
+        except requests.ConnectTimeout as error:
+            raise self._failed("did not answer in time", sent=False) from error
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            raise self._failed("did not answer in time", sent=True) from error
         except requests.RequestException as error:
             reason = getattr(error.args[0] if error.args else None, "reason", None)
             if isinstance(reason, _NEVER_SENT):
                 raise self._failed("cannot be reached", sent=False) from error
             raise self._failed("broke off", sent=True) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise self._failed("broke off", sent=True) from error
         return answer
 
     def _read(self, answer: requests.Response) -> bytes:
-        """The whole body: a time-out of requests' own counts each drop, not the sum."""
+        """The whole body: requests' own time-out is for each drop, not for the sum."""
         body, deadline = bytearray(), time.monotonic() + READ_SECONDS
-        for piece in answer.iter_content(64 * 1024):
+        while piece := answer.raw.read1(64 * 1024):
             body += piece
             if time.monotonic() > deadline or len(body) > MAX_ANSWER:
                 answer.close()
                 raise requests.Timeout
+        answer.raw.release_conn()
         return bytes(body)
 
     def _failed(self, what: str, *, sent: bool) -> UpstreamError:

@@ -300,7 +300,12 @@ def test_a_time_out_is_an_unknown_outcome_and_is_tried_again(
 def test_an_error_after_the_commit_ends_in_the_newest_state(
     put, drain, services, roistat
 ):
-    fault = {"path": ADD, "status": 500, "error": "internal_error", "after_commit": True}
+    fault = {
+        "path": ADD,
+        "status": 500,
+        "error": "internal_error",
+        "after_commit": True,
+    }
     roistat.faults(next=[fault])
     put(saved("d1", at=-5, name="Old"))
     drain(0.1)
@@ -318,9 +323,7 @@ def test_without_roistat_nothing_is_lost(put, services, config):
     away = bootstrap(replace(config, roistat_url="http://127.0.0.1:1/api/v1"))
     put(saved("d1"))
     away.delivery.drain(0.1)
-    assert list(services.store.pending()) == [
-        ("deal:d1", "Roistat cannot be reached")
-    ]
+    assert list(services.store.pending()) == [("deal:d1", "Roistat cannot be reached")]
     assert services.store.verdict()["state"] == "degraded"
 
 

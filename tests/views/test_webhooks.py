@@ -370,7 +370,8 @@ def test_an_event_needs_its_envelope(receiver, missing):
 
 
 @pytest.mark.parametrize(
-    "moment", ["2026-02-01T10:00:00", "now", 1769900000, "", "9999-12-31T23:59:59-23:59"]
+    "moment",
+    ["2026-02-01T10:00:00", "now", 1769900000, "", "9999-12-31T23:59:59-23:59"],
 )
 def test_a_fence_is_a_moment_with_its_zone(receiver, moment):
     body = saved("d1") | {"timestamp": moment}
@@ -390,7 +391,10 @@ def test_a_fence_more_than_five_minutes_ahead_is_refused(receiver, services):
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
-        ("Tom &amp; Jerry &lt;b&gt; &quot;x&quot; &#039;y&#039;", "Tom & Jerry <b> \"x\" 'y'"),
+        (
+            "Tom &amp; Jerry &lt;b&gt; &quot;x&quot; &#039;y&#039;",
+            "Tom & Jerry <b> \"x\" 'y'",
+        ),
         ("&amp;lt;", "&lt;"),
         ("&copy; &nbsp; AT&T", "&copy; &nbsp; AT&T"),
         ("null\x00byte", "null\ufffdbyte"),
@@ -405,7 +409,9 @@ def test_odd_names_are_taken_clean(receiver, services, sent, kept):
     assert services.store.state("deal:d1").name == kept
 
 
-@pytest.mark.parametrize("deal_id", ["a/b", "a'b\"c", "../x", "ид", "a b", "{x}", "%2F"])
+@pytest.mark.parametrize(
+    "deal_id", ["a/b", "a'b\"c", "../x", "ид", "a b", "{x}", "%2F"]
+)
 def test_odd_ids_are_kept_to_the_letter(receiver, services, deal_id):
     assert receiver.send(saved(deal_id)).status_code == 202
     assert services.store.state(f"deal:{deal_id}").id == deal_id

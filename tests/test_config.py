@@ -1,0 +1,100 @@
+"""The settings: read together, their mistakes reported together."""
+
+import pytest
+
+from receiver.config import Config, demo_environment
+from receiver.errors import InvalidSettings
+from tests.events import OTHER_SECRET, SECRET
+
+REQUIRED = {
+    "ROISTAT_API_KEY": "key",
+    "ROISTAT_PROJECT": "12345",
+    "WEBHOOK_SECRETS": SECRET,
+}
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """Reads the settings from nothing but what it is given."""
+    for name in demo_environment().keys() ^ demo_environment(X="1").keys():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def read_settings(**settings):
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        return Config.from_environment()
+
+    return read_settings
+
+
+def mistakes(read, **settings):
+    with pytest.raises(InvalidSettings) as caught:
+        read(**settings)
+    return str(caught.value)
+
+
+def test_three_settings_are_enough(read):
+    config = read(**REQUIRED)
+    assert config.webhook_secrets == (SECRET,)
+    assert config.roistat_url == "https://cloud.roistat.com/api/v1"
+    assert (config.roistat_batch_size, config.port) == (100, 8080)
+
+
+def test_every_mistake_is_reported_at_once_by_name(read):
+    told = mistakes(read, PORT="x", ROISTAT_BATCH_SIZE="0", LOG_FORMAT="xml")
+    names = [line.split(":")[0] for line in told.splitlines()]
+    assert names == [
+        "LOG_FORMAT",
+        "PORT",
+        "ROISTAT_API_KEY",
+        "ROISTAT_BATCH_SIZE",
+        "ROISTAT_PROJECT",
+        "WEBHOOK_SECRETS",
+    ]
+
+
+def test_several_secrets_are_separated_by_commas(read):
+    both = f"{SECRET}, {OTHER_SECRET}"
+    config = read(**REQUIRED | {"WEBHOOK_SECRETS": both})
+    assert config.webhook_secrets == (SECRET, OTHER_SECRET)
+
+
+@pytest.mark.parametrize(
+    "secret", ["", " ", "plain", "whsec_", "whsec_%%%", "whsec_c2hvcnQ=", SECRET + ","]
+)
+def test_a_weak_or_malformed_secret_is_refused_without_repeating_it(read, secret):
+    told = mistakes(read, **REQUIRED | {"WEBHOOK_SECRETS": secret})
+    assert told.startswith("WEBHOOK_SECRETS:")
+    assert secret.strip() in ("", "whsec_") or secret not in told
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "cloud.roistat.com", "https://", "x"])
+def test_an_address_must_be_http(read, url):
+    assert mistakes(read, **REQUIRED | {"ROISTAT_URL": url}).startswith("ROISTAT_URL:")
+
+
+def test_a_dot_env_file_stands_beneath_the_environment(read, tmp_path):
+    (tmp_path / ".env").write_text("PORT=9001\nROISTAT_PROJECT=from-file\n")
+    config = read(**REQUIRED)
+    assert (config.port, config.roistat_project) == (9001, "12345")
+
+
+def test_no_secret_shows_when_the_settings_are_printed(read):
+    config = read(
+        **REQUIRED | {"ROISTAT_API_KEY": "t0psecret"}, REDIS_URL="redis://:pw@x"
+    )
+    shown = repr(config)
+    assert "t0psecret" not in shown
+    assert "MfKQ9r8G" not in shown
+    assert ":pw@" not in shown
+
+
+def test_a_demonstration_sees_no_real_settings(monkeypatch):
+    monkeypatch.setenv("ROISTAT_API_KEY", "real")
+    monkeypatch.setenv("REDIS_URL", "redis://real")
+    monkeypatch.setenv("WEBHOOK_SECRETS", SECRET)
+    environment = demo_environment(ROISTAT_PROJECT="1", WEBHOOK_SECRETS="made-up")
+    assert "ROISTAT_API_KEY" not in environment
+    assert "REDIS_URL" not in environment
+    assert environment["WEBHOOK_SECRETS"] == SECRET

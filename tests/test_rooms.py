@@ -1,0 +1,90 @@
+"""The rooms stand as drawn: imports run one way, and each secret has one keeper."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "receiver"
+FILES = sorted(ROOT.rglob("*.py"))
+
+# Each room and the rooms of ours that it may know. The outside is at the top.
+MAY_KNOW = {
+    "cli": {"bootstrap", "config", "dev", "emulators", "errors", "health", "jobs",
+            "logs", "serve", "words"},
+    "dev": {"config", "embedded", "errors", "serve", "sugarcrm", "supervisor"},
+    "serve": {"bootstrap", "config", "embedded", "errors", "supervisor"},
+    "views": {"bootstrap", "config", "errors", "health", "jobs", "logs", "store",
+              "sugarcrm", "views", "words"},
+    "worker": {"bootstrap", "config", "errors", "jobs", "logs"},
+    "schedule": {"bootstrap", "config", "errors", "jobs", "logs"},
+    "jobs": {"bootstrap", "config", "errors", "words"},
+    "health": {"bootstrap", "errors", "words"},
+    "bootstrap": {"config", "delivery", "errors", "mapping", "roistat", "store"},
+    "delivery": {"errors", "mapping", "plan", "roistat", "store", "words"},
+    "plan": {"deal", "errors", "mapping", "roistat", "store"},
+    "store": {"deal", "errors", "store"},
+    "sugarcrm": {"deal", "errors", "http_client", "sugarcrm"},
+    "roistat": {"deal", "errors", "http_client", "mapping", "roistat"},
+    "mapping": {"deal"},
+    "http_client": {"errors"},
+    "config": {"errors"},
+    "embedded": {"errors"},
+    "words": {"errors"},
+    "emulators": {"emulators"},
+    "supervisor": set(),
+    "logs": set(),
+    "errors": set(),
+    "deal": set(),
+    "gunicorn_conf": set(),
+}  # fmt: skip
+
+
+def room_of(path):
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Every module that a file imports at run time, dotted, names included."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_knows_only_the_rooms_below_it(path):
+    room = room_of(path)
+    if room == "__init__":
+        return  # create_app, which names views and bootstrap in its signature
+    known = {
+        name.split(".")[1] for name in imports(path) if name.startswith("receiver.")
+    }
+    assert known - {"__version__"} <= MAY_KNOW[room]
+
+
+def text_of(*rooms):
+    return {path: path.read_text() for path in FILES if room_of(path) not in rooms}
+
+
+def test_only_the_settings_read_the_environment():
+    for path, text in text_of("config").items():
+        assert "environ" not in text.replace("environment", ""), path
+        assert "getenv" not in text, path
+
+
+def test_only_the_store_names_a_redis_key():
+    for path, text in text_of("store").items():
+        assert '"roistat:' not in text.replace('"roistat:budget"', ""), path
+
+
+def test_only_views_and_emulators_know_a_request():
+    for path in FILES:
+        if room_of(path) not in ("views", "emulators"):
+            assert "flask.request" not in set(imports(path)), path
+
+
+def test_every_room_is_on_the_plan():
+    assert {room_of(path) for path in FILES} - {"__init__"} == set(MAY_KNOW)
