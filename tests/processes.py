@@ -85,7 +85,7 @@ def eventually(what: Callable[[], Any], seconds: float = 20) -> Any:
         try:
             if result := what():
                 return result
-        except Exception as error:  # noqa: BLE001 - whatever it is, it may pass
+        except Exception as error:
             last = error
         time.sleep(0.05)
     raise AssertionError(f"not within {seconds} s; last error: {last!r}")

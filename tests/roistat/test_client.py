@@ -31,7 +31,7 @@ def client(roistat):
 
 @pytest.fixture
 def answering():
-    """A client of a server that answers every call the same way, and what it was sent."""
+    """A client of a server with one answer to everything, and what that was asked."""
 
     def start(body="", status=200, wait=0.0):
         app, seen = Flask("odd"), []
