@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 
 from receiver.config import Config
@@ -58,7 +60,13 @@ def connect(config: Config, **options: Any) -> redis.Redis:
         )
     if config.redis_url.startswith("rediss:") and not config.redis_tls_verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    options = {"socket_timeout": 5, "socket_connect_timeout": 2} | options
+    # one more try, at once, for a connection that had gone stale: whoever called comes
+    # again, and must not be kept waiting for a store that is away
+    options = {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "retry": Retry(NoBackoff(), 1),
+    } | options
     try:
         return redis.Redis.from_url(config.redis_url, **options)
     except ValueError:

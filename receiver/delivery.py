@@ -14,13 +14,7 @@ from datetime import UTC, datetime
 import structlog
 
 from receiver import words
-from receiver.errors import (
-    BudgetExhausted,
-    LeaseLost,
-    RoistatError,
-    StoreUnavailable,
-    UpstreamError,
-)
+from receiver.errors import LeaseLost, RoistatError, StoreUnavailable, UpstreamError
 from receiver.mapping import Mapping
 from receiver.plan import DELIVERED, Item, Plan, Verdict, judge, judge_counters, plan
 from receiver.roistat.client import RoistatClient
@@ -45,18 +39,19 @@ class Delivery:
         self._batch_size = batch_size
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
-        """Send what is due until nothing is, or `seconds` have passed.
+        """Send what is due until nothing is, `seconds` have passed, or Roistat fails.
 
         True where somebody should go on at once. A spare call finds nothing due or
-        another drainer at work, and returns.
+        another drainer at work, and returns. After a failure the timer goes on: it
+        would hit whatever is sent next just the same.
         """
         token = uuid.uuid4().hex
         try:
             return self._drain(token, time.monotonic() + seconds)
         except LeaseLost:
             log.warning("lease_lost")
-        except BudgetExhausted as error:
-            log.warning("budget_exhausted", seconds=round(error.wait, 1))
+        except UpstreamError as error:
+            log.warning("paused", why=_why(error))
         finally:
             with contextlib.suppress(StoreUnavailable):
                 self._store.release(token)
@@ -116,18 +111,17 @@ class Delivery:
         entry |= {"closed": _now(), "outcome": verdict.name, "reason": verdict.reason}
         outcomes = [_outcome(*one, verdict, json.dumps(entry)) for one in opened]
         self._store.settle(attempt, outcomes)
-        self._report(attempt, method, len(opened), verdict, milliseconds)
         self._store.keep_verdict(*_verdict_on_roistat(refusal))
-        if isinstance(refusal, BudgetExhausted):
-            raise refusal
-
-    def _report(
-        self, attempt: str, method: str, count: int, verdict: Verdict, ms: int
-    ) -> None:
         fine = verdict.name in ("delivered", "gone")
         (log.info if fine else log.warning)(
-            verdict.name, delivery_id=attempt, method=method, count=count, ms=ms
+            verdict.name,
+            delivery_id=attempt,
+            method=method,
+            count=len(opened),
+            ms=milliseconds,
         )
+        if refusal and not refusal.permanent:
+            raise refusal
 
     def _import_clients(self, items: Sequence[Item]) -> Verdict:
         self._roistat.import_clients([item.body for item in items])
@@ -162,8 +156,7 @@ class Delivery:
             self._store.keep_verdict(*words.of_roistat(error))
             waiting = [item for item in orders if item.body["status"] in unknown]
             self._settle_unsent(waiting, judge(error))
-            if isinstance(error, BudgetExhausted):
-                raise
+            log.warning("stages_not_added", why=_why(error))
             return [item for item in orders if item.body["status"] not in unknown]
         return orders
 
@@ -197,6 +190,11 @@ def _outcome(item: Item, rev: int, verdict: Verdict, entry: str) -> Outcome:
         reason=verdict.reason,
         entry=entry,
     )
+
+
+def _why(error: UpstreamError) -> str:
+    """For the log: Roistat's code, without a description that may name people."""
+    return error.code if isinstance(error, RoistatError) else str(error)
 
 
 def _verdict_on_roistat(refusal: UpstreamError | None) -> tuple[str, str]:

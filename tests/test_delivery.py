@@ -392,3 +392,17 @@ def test_two_drainers_at_once_send_nothing_twice(put, services, roistat):
     for thread in threads:
         thread.join()
     assert roistat.calls(ADD) == 1
+
+
+def test_after_a_failure_nothing_more_is_tried_until_the_timer_wakes(
+    put, drain, roistat
+):
+    put(saved("d0"))
+    drain()
+    roistat.faults(next=[{"path": ADD, "status": 503, "error": "internal_error"}])
+    for start in (0, 100, 200):
+        put(batch(*(saved(f"e{start + number}") for number in range(100))))
+    assert drain() is False
+    assert roistat.calls(ADD) == 2
+    assert drain() is False
+    assert len(roistat.orders) == 201
