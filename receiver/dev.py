@@ -13,8 +13,6 @@ from typing import Any
 
 import requests
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
 from receiver.config import demo_environment
 from receiver.embedded import EmbeddedValkey
@@ -33,7 +31,7 @@ SAMPLES = (
     ("Annual support", "Negotiation/Review", "4800.00", "100002"),
     ("Warehouse scanners", "Closed Won", "12750.50", "100003"),
     ("Pilot, two seats", "Closed Lost", "990.00", None),
-    ("Привет, Roistat 🚀", "Closed Won", "310.00", "seo_yandex"),
+    ("Привет, Roistat", "Closed Won", "310.00", "seo_yandex"),
 )
 
 
@@ -78,16 +76,25 @@ def _environment(redis_url: str) -> dict[str, str]:
 
 
 def _show(console: Console, webhook_secrets: str) -> None:
+    secret = webhook_secrets.split(",")[0].strip()
     _wait_until_ready()
     console.print(f"Receiver           http://{HOST}:{RECEIVER}/webhooks/sugarcrm")
     console.print(f"Roistat emulator   http://{HOST}:{ROISTAT}/_emulator/state")
-    console.print(f"Webhook secret     {webhook_secrets.split(',')[0]}", soft_wrap=True)
-    table = Table("Sample deal", "Stage", "Price", "Visit", "Group", "Arrived after")
-    with Live(table, console=console):
-        for sample in SAMPLES:
-            table.add_row(*_send(sample, webhook_secrets.split(",")[0].strip()))
-            time.sleep(1)  # apart, as people save; together they would share one call
+    console.print(f"Webhook secret     {secret}", soft_wrap=True)
+    _row(console, "Sample deal", "Stage", "Price", "Visit", "Group", "Arrived after")
+    for sample in SAMPLES:
+        _row(console, *_send(sample, secret))
+        time.sleep(1)  # apart, as people save; together they would share one call
     console.print("Everything is up. Ctrl-C stops it.")
+
+
+def _row(console: Console, *cells: str) -> None:
+    """One line at once, not a table at the end: the logs of others come between."""
+    widths = (20, 20, 9, 11, 9, 13)
+    line = "  ".join(
+        f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)
+    )
+    console.print(line.rstrip(), highlight=False, soft_wrap=True)
 
 
 def _wait_until_ready() -> None:
