@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -38,7 +38,8 @@ class Record:
 
 def record_of(thing: Deal | Client, fence: int) -> Record:
     """The record of one state, as of `fence` (UTC microseconds)."""
-    text = json.dumps(asdict(thing), sort_keys=True, separators=(",", ":")).encode()
+    state = {one.name: getattr(thing, one.name) for one in fields(thing)}
+    text = json.dumps(state, sort_keys=True, separators=(",", ":")).encode()
     return Record(member_of(thing), fence, digest_of(text), pack(text))
 
 
