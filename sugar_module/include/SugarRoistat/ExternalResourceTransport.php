@@ -1,0 +1,26 @@
+<?php
+
+declare(strict_types=1);
+
+namespace SugarRoistat;
+
+use Sugarcrm\Sugarcrm\Security\HttpClient\ExternalResourceClient;
+
+/**
+ * SugarCRM's only permitted way out. It answers 4xx and 5xx without throwing.
+ */
+final class ExternalResourceTransport
+{
+    /**
+     * @param array<string, string> $headers
+     *
+     * @return int the status of the answer
+     */
+    public static function post(string $url, string $body, array $headers, float $seconds): int
+    {
+        // No redirects: it would follow one with a GET that lost the body.
+        $client = new ExternalResourceClient($seconds, 0);
+
+        return $client->post($url, $body, $headers)->getStatusCode();
+    }
+}

@@ -1,0 +1,13 @@
+<?php
+
+declare(strict_types=1);
+
+require_once 'custom/include/SugarRoistat/load.php';
+
+/**
+ * Called by the Module Loader after everything else.
+ */
+function post_install(): void
+{
+    SugarRoistat\Installer::install();
+}

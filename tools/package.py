@@ -1,0 +1,46 @@
+"""Builds the Module Loader zip. The same sources make the same bytes, wherever and whenever."""
+
+import re
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULE = ROOT / "sugar_module"
+SCRIPTS = MODULE / "scripts"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def version() -> str:
+    """The package's version, which stands in its manifest alone."""
+    manifest = (ROOT / "manifest.php").read_text(encoding="utf-8")
+    match = re.search(r"'version' => '([^']+)'", manifest)
+    if match is None:
+        raise SystemExit("manifest.php names no version")
+    return match.group(1)
+
+
+def members() -> dict[str, Path]:
+    """Every file by its name in the zip: the Module Loader wants scripts/ at the root."""
+    files = {"manifest.php": ROOT / "manifest.php"}
+    for path in MODULE.rglob("*"):
+        if path.is_file():
+            base = MODULE if path.is_relative_to(SCRIPTS) else ROOT
+            files[path.relative_to(base).as_posix()] = path
+    return dict(sorted(files.items()))
+
+
+def build(target: Path) -> None:
+    """Writes the zip."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as package:
+        for name, path in members().items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.external_attr = 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(entry, path.read_bytes())
+
+
+if __name__ == "__main__":
+    zip_path = ROOT / "dist" / f"sugar-roistat-{version()}.zip"
+    build(zip_path)
+    print(zip_path)
