@@ -63,7 +63,8 @@ final class Database
             case 'mssql':
                 return 'SELECT CONVERT(varchar(26), SYSUTCDATETIME(), 126) AS now_utc';
             case 'oci8':
-                return "SELECT TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6') AS now_utc FROM dual";
+                return "SELECT TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6')"
+                    . ' AS now_utc FROM dual';
             case 'ibm_db2':
                 return "SELECT VARCHAR_FORMAT(CURRENT TIMESTAMP - CURRENT TIMEZONE, 'YYYY-MM-DD')"
                     . " || 'T' || VARCHAR_FORMAT(CURRENT TIMESTAMP - CURRENT TIMEZONE, 'HH24:MI:SS.FF6')"

@@ -57,7 +57,11 @@ final class DealSnapshot
      */
     private static function envelope(string $type, array $deal, array $data): array
     {
-        return ['type' => $type, 'timestamp' => $deal['timestamp'], 'data' => $data];
+        return [
+            'type' => $type,
+            'timestamp' => $deal['timestamp'],
+            'data' => $data,
+        ];
     }
 
     /**

@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+namespace SugarRoistat\Tests;
+
+use SugarRoistat\Installer;
+
+final class InstallerTest extends CrmTestCase
+{
+    protected function setUp(): void
+    {
+        parent::setUp();
+        require_once 'ModuleInstall/ModuleInstaller.php';
+        require_once 'modules/ModuleBuilder/parsers/ParserFactory.php';
+        \ModuleInstaller::$fields = [];
+        \Administration::$saved = [];
+        \GridLayoutMetaDataParser::$stored = ['editview' => ['name', 'amount'], 'detailview' => ['name']];
+    }
+
+    public function test_the_field_is_made_where_it_is_absent(): void
+    {
+        Installer::install();
+
+        self::assertCount(1, \ModuleInstaller::$fields);
+        self::assertSame('roistat_c', \ModuleInstaller::$fields[0]['name']);
+        self::assertSame('Opportunities', \ModuleInstaller::$fields[0]['module']);
+        self::assertSame(255, \ModuleInstaller::$fields[0]['max_size']);
+    }
+
+    public function test_a_field_that_is_there_is_left_as_it_is(): void
+    {
+        $this->db->rows['FROM fields_meta_data'] = ['id' => 'Opportunitiesroistat_c'];
+
+        Installer::install();
+
+        self::assertSame([], \ModuleInstaller::$fields);
+    }
+
+    public function test_the_field_is_put_once_on_each_view_however_often_it_is_installed(): void
+    {
+        Installer::install();
+        Installer::install();
+
+        self::assertSame(
+            ['editview' => ['name', 'amount', 'roistat_c'], 'detailview' => ['name', 'roistat_c']],
+            \GridLayoutMetaDataParser::$stored
+        );
+    }
+
+    public function test_uninstalling_takes_the_field_off_the_views_that_we_put_it_on(): void
+    {
+        \GridLayoutMetaDataParser::$stored['editview'] = ['roistat_c', 'name'];
+        Installer::install();
+        self::assertSame([['roistat', 'layouts', 'detailview']], \Administration::$saved);
+        $this->db->rows["name = 'layouts'"] = ['value' => 'detailview'];
+
+        Installer::uninstall();
+
+        self::assertSame(['name'], \GridLayoutMetaDataParser::$stored['detailview']);
+        self::assertSame(
+            ['roistat_c', 'name'],
+            \GridLayoutMetaDataParser::$stored['editview'],
+            'an administrator put it there'
+        );
+    }
+
+    public function test_an_upgrade_remembers_the_views_of_the_first_installation(): void
+    {
+        \GridLayoutMetaDataParser::$stored = ['editview' => ['roistat_c'], 'detailview' => ['roistat_c']];
+        $this->db->rows["name = 'layouts'"] = ['value' => 'editview,detailview'];
+
+        Installer::install();
+
+        self::assertSame([['roistat', 'layouts', 'editview,detailview']], \Administration::$saved);
+    }
+
+    public function test_uninstalling_leaves_no_setting_behind(): void
+    {
+        Installer::uninstall();
+
+        self::assertContains("DELETE FROM config WHERE category = 'roistat'", $this->db->queries);
+    }
+}
