@@ -1,30 +1,13 @@
 <?php
 
 // Runs one command inside the CRM whose folder is the working directory and prints its result as JSON:
-//   php in_crm.php save '{"id": "…", "name": "…"}'    saves an Opportunity, as any code in the CRM would
+//   php in_crm.php save '{"module": "Opportunities", "values": {"name": "…"}, "links": {}}'
 
 declare(strict_types=1);
 
 define('sugarEntry', true);
 require_once 'include/entryPoint.php';
 $GLOBALS['current_user'] = BeanFactory::getBean('Users', '1');
-
-/**
- * @param array<string, mixed> $values
- */
-function save_bean(string $module, array $values): SugarBean
-{
-    $bean = BeanFactory::newBean($module);
-    if (isset($values['id']) && $bean->retrieve($values['id']) === null) {
-        $bean->new_with_id = true;
-    }
-    foreach ($values as $name => $value) {
-        $bean->$name = $value;
-    }
-    $bean->save();
-
-    return $bean;
-}
 
 /**
  * @param array<string, mixed> $input
@@ -35,70 +18,113 @@ function run_command(string $command, array $input): array
 {
     switch ($command) {
         case 'settings':
-            foreach ($input as $name => $value) {
-                BeanFactory::newBean('Administration')->saveSetting('roistat', $name, $value);
-            }
-
-            return [];
+            return change_settings($input);
         case 'save':
-            $started = microtime(true);
-            $bean = save_bean($input['module'], $input['values']);
-            foreach ($input['links'] ?? [] as $link => $id) {
-                $bean->load_relationship($link);
-                $bean->$link->add($id);
-            }
-
-            return ['id' => $bean->id, 'seconds' => microtime(true) - $started];
-        case 'save_nested':
-            return save_twice_in_one_request($input);
-        case 'field':
-            return fields_of_opportunities();
+            return save_record($input['module'], $input['values'], $input['links']);
+        case 'save_in_turn':
+            return save_in_turn($input['id'], $input['names']);
+        case 'stored':
+            return BeanFactory::getBean($input['module'], $input['id'])->fetched_row;
+        case 'opportunities':
+            return describe_opportunities();
         case 'scan':
-            require_once 'ModuleInstall/ModuleScanner.php';
-            $scanner = new ModuleScanner();
-            $scanner->scanPackage($input['folder']);
-
-            return $scanner->getIssues();
+            return scan_package($input['folder']);
     }
     throw new InvalidArgumentException($command);
 }
 
 /**
- * Saves a deal unchanged, then changed, then unchanged once more, all in one request.
- *
- * @param array<string, mixed> $input
+ * @param array<string, string> $values
  *
  * @return array<string, mixed>
  */
-function save_twice_in_one_request(array $input): array
+function change_settings(array $values): array
 {
-    foreach ([$input['before'], $input['before'], $input['after'], $input['before']] as $name) {
-        save_bean('Opportunities', ['id' => $input['id'], 'name' => $name, 'date_modified' => $input['date_modified'],
-            'update_date_modified' => false]);
+    foreach ($values as $name => $value) {
+        BeanFactory::newBean('Administration')->saveSetting('roistat', $name, $value);
     }
 
     return [];
 }
 
 /**
+ * @param array<string, mixed>  $values
+ * @param array<string, string> $links
+ *
  * @return array<string, mixed>
  */
-function fields_of_opportunities(): array
+function save_record(string $module, array $values, array $links): array
 {
-    $definition = BeanFactory::newBean('Opportunities')->field_defs['roistat_c'] ?? [];
-    $label = return_module_language('en_us', 'Opportunities')[$definition['vname'] ?? ''] ?? null;
-    $views = [];
+    $bean = isset($values['id']) ? BeanFactory::getBean($module, $values['id']) : BeanFactory::newBean($module);
+    foreach ($values as $name => $value) {
+        $bean->$name = $value;
+    }
+    $started = microtime(true);
+    $bean->save();
+    $seconds = microtime(true) - $started;
+    foreach ($links as $link => $id) {
+        $bean->load_relationship($link);
+        $bean->$link->add($id);
+    }
+
+    return ['id' => $bean->id, 'seconds' => $seconds];
+}
+
+/**
+ * Saves one deal several times in one request, keeping its time of change.
+ *
+ * @param string[] $names
+ *
+ * @return array<string, mixed>
+ */
+function save_in_turn(string $id, array $names): array
+{
+    foreach ($names as $name) {
+        $bean = BeanFactory::getBean('Opportunities', $id, ['use_cache' => false]);
+        $bean->name = $name;
+        $bean->update_date_modified = false;
+        $bean->save();
+    }
+
+    return [];
+}
+
+/**
+ * @return array<string, mixed> the field, the views and our settings
+ */
+function describe_opportunities(): array
+{
     require_once 'modules/ModuleBuilder/parsers/ParserFactory.php';
-    foreach (['editview', 'detailview'] as $view) {
-        $views[$view] = ParserFactory::getParser($view, 'Opportunities')->_viewdefs['panels'];
+    $field = BeanFactory::newBean('Opportunities')->field_defs['roistat_c'] ?? [];
+    $labels = return_module_language('en_us', 'Opportunities');
+    $settings = [];
+    $result = $GLOBALS['db']->query("SELECT name FROM config WHERE category = 'roistat'");
+    while ($row = $GLOBALS['db']->fetchByAssoc($result)) {
+        $settings[] = $row['name'];
     }
 
     return [
-        'type' => $definition['type'] ?? null,
-        'length' => $definition['len'] ?? null,
-        'label' => $label,
-        'views' => $views,
+        'type' => $field['type'] ?? null,
+        'length' => $field['len'] ?? null,
+        'label' => $labels[$field['vname'] ?? ''] ?? null,
+        'settings' => $settings,
+        'views' => [
+            'editview' => ParserFactory::getParser('editview', 'Opportunities')->_viewdefs['panels'],
+            'detailview' => ParserFactory::getParser('detailview', 'Opportunities')->_viewdefs['panels'],
+        ],
     ];
+}
+
+/**
+ * @return array<string, mixed> what the CRM's own scanner says, even where it is switched off
+ */
+function scan_package(string $folder): array
+{
+    require_once 'ModuleInstall/ModuleScanner.php';
+    $scanner = new ModuleScanner();
+    $scanner->scanPackage($folder);
+
+    return $scanner->getIssues();
 }
 
 print json_encode(run_command($argv[1], json_decode($argv[2], true)), JSON_THROW_ON_ERROR);

@@ -1,0 +1,115 @@
+"""Fixtures around a real CRM, which the environment names. Without one, nothing here runs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crm.capture import CapturingReceiver
+from tests.crm.crm import NEEDED, Crm, Pages
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if not missing:
+        return
+    skip = pytest.mark.skip(reason=f"no real CRM here: set {', '.join(missing)}")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def crm() -> Crm:
+    return Crm.from_environment()
+
+
+@pytest.fixture(scope="session")
+def package() -> Path:
+    """The zip, freshly built."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "package.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def pages(crm: Crm) -> Iterator[Pages]:
+    """The CRM's pages, logged in."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_FLAGS
+        )
+        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        pages = Pages(crm, page)
+        pages.log_in()
+        yield pages
+        browser.close()
+
+
+@pytest.fixture
+def installed(pages: Pages, package: Path) -> None:
+    """The package is in the CRM: installed now, unless an earlier test did."""
+    if not pages.is_installed():
+        pages.install(package)
+
+
+@pytest.fixture
+def receiver() -> Iterator[CapturingReceiver]:
+    with CapturingReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def connected(crm: Crm, receiver: CapturingReceiver, installed: None) -> Crm:
+    """The CRM, with the package in it and pointed at the capturing receiver."""
+    crm.run("settings", url=receiver.url, secret=SECRET)
+    return crm
+
+
+@pytest.fixture
+def deal(connected: Crm, receiver: CapturingReceiver) -> dict[str, Any]:
+    """A stored deal with a contact and an account, whose own events are forgotten."""
+    account = connected.save("Accounts", name="Acme & Sons", phone_office="+1 555 0100")
+    contact = connected.save(
+        "Contacts",
+        first_name="Zoë",
+        last_name="O'Hara",
+        phone_mobile="+1 555 0101",
+        email1="zoe@example.com",
+        birthdate="1985-04-12",
+        account_id=account["id"],
+    )
+    deal = connected.save(
+        "Opportunities",
+        name='Tom\'s "big" & 1 < 2',
+        amount="1234.56",
+        sales_stage="Id. Decision Makers",
+        lead_source="Web Site",
+        date_closed="2026-12-31",
+        links={"accounts": account["id"], "contacts": contact["id"]},
+    )
+    receiver.forget()
+    return {"id": deal["id"], "account": account["id"], "contact": contact["id"]}

@@ -1,0 +1,78 @@
+"""The package comes and goes by the CRM's own Module Loader."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tests.crm.crm import Crm, Pages
+
+VIEWS = ("editview", "detailview")
+
+
+def test_installing_puts_the_field_once_on_both_views(
+    crm: Crm, installed: None
+) -> None:
+    opportunities = crm.run("opportunities")
+
+    assert opportunities["type"] == "varchar"
+    assert opportunities["length"] == "255"
+    assert opportunities["label"] == "roistat"
+    for view in VIEWS:
+        assert fields_of(opportunities["views"][view]).count("roistat_c") == 1
+
+
+def test_uninstalling_removes_all_but_the_field_and_its_data(
+    crm: Crm, pages: Pages, package: Path, installed: None
+) -> None:
+    crm.run("settings", url="http://127.0.0.1:9", secret="whsec_AAAA")
+    deal = crm.save("Opportunities", name="Kept", roistat_c="4521890")
+
+    pages.uninstall()
+
+    for name in zipfile.ZipFile(package).namelist():
+        landed = crm.root / name.replace("sugar_module", "custom")
+        assert name == "manifest.php" or not landed.exists(), landed
+    assert not (crm.root / "custom/include/SugarRoistat").exists()
+    compiled = crm.root / "custom/modules/Opportunities/Ext/LogicHooks/logichooks.ext.php"
+    assert not compiled.exists() or "Roistat" not in compiled.read_text()
+    opportunities = crm.run("opportunities")
+    assert opportunities["settings"] == []
+    for view in VIEWS:
+        assert "roistat_c" not in fields_of(opportunities["views"][view])
+    saved = crm.save("Opportunities", id=deal["id"], next_step="Still saves")
+    assert crm.run("stored", module="Opportunities", id=saved["id"])["roistat_c"] == (
+        "4521890"
+    )
+
+
+def test_installing_again_finds_its_field_and_changes_no_layout_twice(
+    crm: Crm, pages: Pages, package: Path, installed: None
+) -> None:
+    pages.uninstall()
+    pages.install(package)
+
+    opportunities = crm.run("opportunities")
+    for view in VIEWS:
+        assert fields_of(opportunities["views"][view]).count("roistat_c") == 1
+
+
+def test_the_full_scanner_has_nothing_to_say(
+    crm: Crm, package: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(package).extractall(tmp_path)
+
+    assert crm.run("scan", folder=str(tmp_path)) == []
+
+
+def test_the_full_scanner_would_find_a_violation(
+    crm: Crm, package: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(package).extractall(tmp_path)
+    planted = tmp_path / "sugar_module" / "planted.php"
+    planted.write_text("<?php file_get_contents('x');")
+
+    assert list(crm.run("scan", folder=str(tmp_path))["file"]) == [str(planted)]
+
+
+def fields_of(panels: dict[str, Any]) -> list[str]:
+    return [field for panel in panels.values() for row in panel for field in row]

@@ -1,0 +1,171 @@
+"""A deal saved in the CRM arrives, and nothing that the receiver does disturbs the CRM."""
+
+import re
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from tests.crm.capture import CapturingReceiver
+from tests.crm.conftest import SECRET
+from tests.crm.crm import Crm, Pages
+
+SLOWEST_SAVE = 2.5
+MONEY = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def test_a_visit_typed_into_the_edit_page_arrives_signed(
+    pages: Pages, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    pages.edit_deal(deal["id"], roistat_c=" 4521890 ")
+
+    assert len(receiver.requests) == 1
+    path, headers, body = receiver.requests[0]
+    assert path == "/webhooks/sugarcrm"
+    assert headers["content-type"] == "application/json"
+    Webhook(SECRET).verify(body, headers)
+    assert receiver.events[0]["data"]["roistat"] == "4521890"
+    assert pages.shown_on_deal(deal["id"]) == "4521890"
+
+
+def test_the_event_is_the_contract(
+    pages: Pages, deal: dict[str, Any], receiver: CapturingReceiver, connected: Crm
+) -> None:
+    pages.edit_deal(deal["id"], next_step="Call back")
+
+    event = receiver.events[0]
+    assert event["type"] == "opportunity.saved"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", event["timestamp"])
+    data = event["data"]
+    assert MOMENT.fullmatch(data.pop("date_entered"))
+    assert MOMENT.fullmatch(data.pop("date_modified"))
+    assert MONEY.fullmatch(data.pop("amount_base"))
+    fields = data.pop("fields")
+    assert fields["next_step"] == "Call back"
+    assert fields["roistat_c"] is None
+    assert all(value is None or isinstance(value, str) for value in fields.values())
+    assert data == {
+        "id": deal["id"],
+        "name": 'Tom\'s "big" & 1 < 2',
+        "url": f"{connected.url}/index.php?module=Opportunities"
+        f"&action=DetailView&record={deal['id']}",
+        "roistat": None,
+        "sales_stage": "Id. Decision Makers",
+        "sales_stage_label": "Identifying Decision Makers",
+        "sales_status": None,
+        "sales_status_label": None,
+        "pipeline": "sales_stage",
+        "amount": "1234.56",
+        "currency": "USD",
+        "cost": None,
+        "date_closed": "2026-12-31",
+        "deleted": False,
+        "lead_source": "Web Site",
+        "assigned_user_name": data["assigned_user_name"],
+        "client": {
+            "id": deal["contact"],
+            "name": "Zoë O'Hara",
+            "phone": "+1 555 0101",
+            "email": "zoe@example.com",
+            "company": "Acme & Sons",
+            "birth_date": "1985-04-12",
+        },
+    }
+
+
+def test_a_save_by_code_arrives(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    connected.save("Opportunities", id=deal["id"], roistat_c="promo-7")
+
+    assert [event["data"]["roistat"] for event in receiver.events] == ["promo-7"]
+
+
+def test_a_later_save_has_a_later_time_and_another_id(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    connected.save("Opportunities", id=deal["id"], next_step="one")
+    connected.save("Opportunities", id=deal["id"], next_step="two")
+
+    first, second = receiver.events
+    assert first["timestamp"] < second["timestamp"]
+    ids = {headers["webhook-id"] for _, headers, _ in receiver.requests}
+    assert len(ids) == 2
+
+
+def test_saves_in_one_request_send_each_content_once(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    connected.run("save_in_turn", id=deal["id"], names=["A", "A", "B", "A"])
+
+    assert [event["data"]["name"] for event in receiver.events] == ["A", "B", "A"]
+
+
+def test_a_deal_deleted_by_a_save_is_a_deletion(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    connected.save("Opportunities", id=deal["id"], deleted=1)
+
+    assert receiver.events[0]["type"] == "opportunity.deleted"
+    assert receiver.events[0]["data"] == {"id": deal["id"], "deleted": True}
+
+
+@pytest.mark.parametrize("status", [302, 401, 503])
+def test_a_refusal_is_logged_and_the_save_stands(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, status: int
+) -> None:
+    receiver.status = status
+    before = connected.log
+
+    connected.save("Opportunities", id=deal["id"], next_step="kept")
+
+    assert len(receiver.requests) == 1, "followed or repeated"
+    assert stored(connected, deal, "next_step") == "kept"
+    new = connected.log.removeprefix(before)
+    assert f"deal {deal['id']} was not sent: the receiver answered {status}" in new
+    assert SECRET not in new
+
+
+def test_a_save_stands_while_the_receiver_is_down(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, pages: Pages
+) -> None:
+    connected.run("settings", url="http://user:password@127.0.0.1:9")
+    before = connected.log
+
+    pages.edit_deal(deal["id"], next_step="kept")
+
+    assert stored(connected, deal, "next_step") == "kept"
+    new = connected.log.removeprefix(before)
+    assert f"deal {deal['id']} was not sent: the receiver did not answer" in new
+    assert "password" not in new
+
+
+def test_a_hanging_receiver_costs_a_save_two_seconds_at_most(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+) -> None:
+    receiver.hangs = True
+
+    saved = connected.save("Opportunities", id=deal["id"], next_step="kept")
+
+    assert len(receiver.requests) == 1
+    assert saved["seconds"] < SLOWEST_SAVE
+    assert stored(connected, deal, "next_step") == "kept"
+
+
+@pytest.mark.parametrize("setting", ["url", "secret"])
+def test_a_save_stands_and_nothing_is_sent_before_the_set_up(
+    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, setting: str
+) -> None:
+    connected.run("settings", **{setting: ""})
+    before = connected.log
+
+    connected.save("Opportunities", id=deal["id"], next_step="kept")
+
+    assert receiver.requests == []
+    assert stored(connected, deal, "next_step") == "kept"
+    assert "Roistat" not in connected.log.removeprefix(before)
+
+
+def stored(crm: Crm, deal: dict[str, Any], field: str) -> str:
+    return str(crm.run("stored", module="Opportunities", id=deal["id"])[field])
