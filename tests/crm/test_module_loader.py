@@ -45,15 +45,21 @@ def test_uninstalling_removes_all_but_the_field_and_its_data(
     )
 
 
-def test_installing_again_finds_its_field_and_changes_no_layout_twice(
+def test_layouts_are_as_before_when_the_package_went_and_came_back(
     crm: Crm, pages: Pages, package: Path, installed: None
 ) -> None:
+    with_field = crm.run("opportunities")["views"]
+
     pages.uninstall()
+    without_field = crm.run("opportunities")["views"]
     pages.install(package)
 
-    opportunities = crm.run("opportunities")
+    assert crm.run("opportunities")["views"] == with_field
     for view in VIEWS:
-        assert fields_of(opportunities["views"][view]).count("roistat_c") == 1
+        ours = [row for row in rows_of(with_field[view]) if "roistat_c" in row]
+        assert ours == [["roistat_c", "(empty)"]]
+        theirs = [row for row in rows_of(with_field[view]) if row not in ours]
+        assert rows_of(without_field[view]) == theirs
 
 
 def test_the_full_scanner_has_nothing_to_say(
@@ -74,5 +80,9 @@ def test_the_full_scanner_would_find_a_violation(
     assert list(crm.run("scan", folder=str(tmp_path))["file"]) == [str(planted)]
 
 
+def rows_of(panels: dict[str, Any]) -> list[list[str]]:
+    return [row for panel in panels.values() for row in panel]
+
+
 def fields_of(panels: dict[str, Any]) -> list[str]:
-    return [field for panel in panels.values() for row in panel for field in row]
+    return [field for row in rows_of(panels) for field in row]

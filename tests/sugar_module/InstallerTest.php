@@ -15,7 +15,10 @@ final class InstallerTest extends CrmTestCase
         require_once 'modules/ModuleBuilder/parsers/ParserFactory.php';
         \ModuleInstaller::$fields = [];
         \Administration::$saved = [];
-        \GridLayoutMetaDataParser::$stored = ['editview' => ['name', 'amount'], 'detailview' => ['name']];
+        \GridLayoutMetaDataParser::$stored = [
+            'editview' => self::layout(['name', 'amount'], ['description']),
+            'detailview' => self::layout(['name', 'amount']),
+        ];
     }
 
     public function test_the_field_is_made_where_it_is_absent(): void
@@ -37,37 +40,41 @@ final class InstallerTest extends CrmTestCase
         self::assertSame([], \ModuleInstaller::$fields);
     }
 
-    public function test_the_field_is_put_once_on_each_view_however_often_it_is_installed(): void
+    public function test_the_field_gets_one_row_on_each_view_however_often_it_is_installed(): void
     {
         Installer::install();
         Installer::install();
 
         self::assertSame(
-            ['editview' => ['name', 'amount', 'roistat_c'], 'detailview' => ['name', 'roistat_c']],
+            [
+                'editview' => self::layout(['name', 'amount'], ['description'], ['roistat_c']),
+                'detailview' => self::layout(['name', 'amount'], ['roistat_c']),
+            ],
             \GridLayoutMetaDataParser::$stored
         );
     }
 
     public function test_uninstalling_takes_the_field_off_the_views_that_we_put_it_on(): void
     {
-        \GridLayoutMetaDataParser::$stored['editview'] = ['roistat_c', 'name'];
+        $theirs = self::layout(['roistat_c', 'name']);
+        $before = \GridLayoutMetaDataParser::$stored['detailview'];
+        \GridLayoutMetaDataParser::$stored['editview'] = $theirs;
         Installer::install();
         self::assertSame([['roistat', 'layouts', 'detailview']], \Administration::$saved);
         $this->db->rows["name = 'layouts'"] = ['value' => 'detailview'];
 
         Installer::uninstall();
 
-        self::assertSame(['name'], \GridLayoutMetaDataParser::$stored['detailview']);
-        self::assertSame(
-            ['roistat_c', 'name'],
-            \GridLayoutMetaDataParser::$stored['editview'],
-            'an administrator put it there'
-        );
+        self::assertSame($before, \GridLayoutMetaDataParser::$stored['detailview']);
+        self::assertSame($theirs, \GridLayoutMetaDataParser::$stored['editview'], 'an administrator put it there');
     }
 
     public function test_an_upgrade_remembers_the_views_of_the_first_installation(): void
     {
-        \GridLayoutMetaDataParser::$stored = ['editview' => ['roistat_c'], 'detailview' => ['roistat_c']];
+        \GridLayoutMetaDataParser::$stored = [
+            'editview' => self::layout(['roistat_c']),
+            'detailview' => self::layout(['roistat_c']),
+        ];
         $this->db->rows["name = 'layouts'"] = ['value' => 'editview,detailview'];
 
         Installer::install();
@@ -80,5 +87,15 @@ final class InstallerTest extends CrmTestCase
         Installer::uninstall();
 
         self::assertContains("DELETE FROM config WHERE category = 'roistat'", $this->db->queries);
+    }
+
+    /**
+     * @param list<string> ...$rows
+     *
+     * @return array<string, mixed>
+     */
+    private static function layout(array ...$rows): array
+    {
+        return ['panels' => ['default' => $rows]];
     }
 }

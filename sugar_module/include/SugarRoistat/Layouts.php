@@ -27,7 +27,7 @@ final class Layouts
         foreach ($this->views() as $view) {
             $parser = $this->parser($view);
             if (!$this->shows($parser)) {
-                $parser->addField(['name' => RoistatField::NAME]);
+                $this->addRow($parser);
                 $parser->handleSave(false);
                 $placed[] = $view;
             }
@@ -66,14 +66,24 @@ final class Layouts
 
     private function shows(\GridLayoutMetaDataParser $parser): bool
     {
-        foreach ($parser->getLayout() as $panel) {
-            foreach ($panel as $row) {
-                if (in_array(RoistatField::NAME, array_column($row, 'name'), true)) {
+        foreach ($parser->_viewdefs['panels'] as $rows) {
+            foreach ($rows as $row) {
+                if (in_array(RoistatField::NAME, $row, true)) {
                     return true;
                 }
             }
         }
 
         return false;
+    }
+
+    /**
+     * A row of its own: beside another field it would narrow that one, and removal would leave a hole there.
+     */
+    private function addRow(\GridLayoutMetaDataParser $parser): void
+    {
+        $firstPanel = array_key_first($parser->_viewdefs['panels']);
+        $parser->_viewdefs['panels']["$firstPanel"][] = [];
+        $parser->addField(['name' => RoistatField::NAME]);
     }
 }

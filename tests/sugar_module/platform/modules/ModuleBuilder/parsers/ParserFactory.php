@@ -2,49 +2,50 @@
 
 declare(strict_types=1);
 
-/** Like the platform's, it adds without looking and changes nothing before it is saved. */
+/** Like the platform's, it adds without looking, into the last row's gap, and stores nothing before it is saved. */
 class GridLayoutMetaDataParser
 {
-    /** @var array<string, list<string>> */
+    private const COLUMNS = 2;
+
+    /** @var array<string, array<string, mixed>> */
     public static array $stored = [];
 
-    private string $view;
+    /** @var array<string, mixed> */
+    public array $_viewdefs;
 
-    /** @var list<string> */
-    private array $fields;
+    private string $view;
 
     public function __construct(string $view)
     {
         $this->view = $view;
-        $this->fields = self::$stored[$view];
-    }
-
-    /** @return array<string, list<list<array<string, string>>>> */
-    public function getLayout(): array
-    {
-        $rows = [];
-        foreach ($this->fields as $field) {
-            $rows[] = [['name' => $field, 'label' => $field]];
-        }
-
-        return ['default' => $rows];
+        $this->_viewdefs = self::$stored[$view];
     }
 
     /** @param array<string, string> $definition */
     public function addField(array $definition): void
     {
-        $this->fields[] = $definition['name'];
+        $rows = &$this->_viewdefs['panels']['default'];
+        if (count($rows[count($rows) - 1]) === self::COLUMNS) {
+            $rows[] = [];
+        }
+        $rows[count($rows) - 1][] = $definition['name'];
     }
 
     public function removeField(string $name): void
     {
-        $this->fields = array_values(array_diff($this->fields, [$name]));
+        $rows = &$this->_viewdefs['panels']['default'];
+        foreach ($rows as $index => $row) {
+            $rows[$index] = str_replace($name, '(filler)', $row);
+        }
+        if (array_unique($rows[count($rows) - 1]) === ['(filler)']) {
+            array_pop($rows);
+        }
     }
 
     public function handleSave(bool $populate): void
     {
         if (!$populate) {
-            self::$stored[$this->view] = $this->fields;
+            self::$stored[$this->view] = $this->_viewdefs;
         }
     }
 }
