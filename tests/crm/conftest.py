@@ -109,6 +109,7 @@ def deal(connected: Crm, receiver: CapturingReceiver) -> dict[str, Any]:
         sales_stage="Id. Decision Makers",
         lead_source="Web Site",
         date_closed="2026-12-31",
+        assigned_user_id="1",
         links={"accounts": account["id"], "contacts": contact["id"]},
     )
     receiver.forget()

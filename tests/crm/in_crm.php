@@ -27,6 +27,8 @@ function run_command(string $command, array $input): array
             return BeanFactory::getBean($input['module'], $input['id'])->fetched_row;
         case 'opportunities':
             return describe_opportunities();
+        case 'make_field':
+            return make_field($input['length'], $input['label']);
         case 'scan':
             return scan_package($input['folder']);
     }
@@ -107,12 +109,38 @@ function describe_opportunities(): array
         'type' => $field['type'] ?? null,
         'length' => $field['len'] ?? null,
         'label' => $labels[$field['vname'] ?? ''] ?? null,
+        'label_key' => $field['vname'] ?? null,
         'settings' => $settings,
         'views' => [
             'editview' => ParserFactory::getParser('editview', 'Opportunities')->_viewdefs['panels'],
             'detailview' => ParserFactory::getParser('detailview', 'Opportunities')->_viewdefs['panels'],
         ],
     ];
+}
+
+/**
+ * Makes the field, or makes it over, as an administrator does in Studio.
+ *
+ * @return array<string, mixed>
+ */
+function make_field(int $length, string $label): array
+{
+    require_once 'modules/DynamicFields/FieldCases.php';
+    $field = get_widget('varchar');
+    $field->populateFromRow([
+        'name' => 'roistat_c',
+        'label' => $label,
+        'type' => 'varchar',
+        'max_size' => $length,
+        'len' => $length,
+        'ext4' => '',
+    ]);
+    $custom = BeanFactory::newBean('Opportunities')->custom_fields;
+    $custom->use_existing_labels = true;
+    $custom->addFieldObject($field);
+    VardefManager::clearVardef('Opportunities', 'Opportunity');
+
+    return [];
 }
 
 /**

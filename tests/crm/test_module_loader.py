@@ -62,6 +62,20 @@ def test_layouts_are_as_before_when_the_package_went_and_came_back(
         assert rows_of(without_field[view]) == theirs
 
 
+def test_a_field_that_an_administrator_made_stays_as_it_was(
+    crm: Crm, pages: Pages, package: Path, installed: None
+) -> None:
+    pages.uninstall()
+    crm.run("make_field", length=50, label="LBL_VISIT")
+
+    pages.install(package)
+    opportunities = crm.run("opportunities")
+    crm.run("make_field", length=255, label="LBL_ROISTAT")
+
+    assert opportunities["length"] == "50"
+    assert opportunities["label_key"] == "LBL_VISIT"
+
+
 def test_the_full_scanner_has_nothing_to_say(
     crm: Crm, package: Path, tmp_path: Path
 ) -> None:
