@@ -1,4 +1,4 @@
-"""Builds the Module Loader zip. The same sources make the same bytes, wherever and whenever."""
+"""Builds the Module Loader zip: the same sources make the same bytes."""
 
 import re
 import zipfile
@@ -20,7 +20,7 @@ def version() -> str:
 
 
 def members() -> dict[str, Path]:
-    """Every file by its name in the zip: the Module Loader wants scripts/ at the root."""
+    """Every file by its name in the zip, where scripts/ stands at the root."""
     files = {"manifest.php": ROOT / "manifest.php"}
     for path in MODULE.rglob("*"):
         if path.is_file():

@@ -1,4 +1,4 @@
-"""Fixtures around a real CRM, which the environment names. Without one, nothing here runs."""
+"""Fixtures around a real CRM, which the environment names; without one nothing runs."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="  # noqa: S105
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,25 +92,6 @@ def connected(crm: Crm, receiver: CapturingReceiver, installed: None) -> Crm:
 @pytest.fixture
 def deal(connected: Crm, receiver: CapturingReceiver) -> dict[str, Any]:
     """A stored deal with a contact and an account, whose own events are forgotten."""
-    account = connected.save("Accounts", name="Acme & Sons", phone_office="+1 555 0100")
-    contact = connected.save(
-        "Contacts",
-        first_name="Zoë",
-        last_name="O'Hara",
-        phone_mobile="+1 555 0101",
-        email1="zoe@example.com",
-        birthdate="1985-04-12",
-        account_id=account["id"],
-    )
-    deal = connected.save(
-        "Opportunities",
-        name='Tom\'s "big" & 1 < 2',
-        amount="1234.56",
-        sales_stage="Id. Decision Makers",
-        lead_source="Web Site",
-        date_closed="2026-12-31",
-        assigned_user_id="1",
-        links={"accounts": account["id"], "contacts": contact["id"]},
-    )
+    deal = connected.save_deal()
     receiver.forget()
-    return {"id": deal["id"], "account": account["id"], "contact": contact["id"]}
+    return deal

@@ -1,4 +1,4 @@
-"""A real CRM, driven as its people drive it: by its pages, and by code that runs in it."""
+"""A real CRM, driven by its own pages and by code that runs in it."""
 
 import json
 import os
@@ -9,7 +9,6 @@ from typing import Any
 
 IN_CRM = Path(__file__).with_name("in_crm.php")
 NEEDED = ("CRM_ROOT", "CRM_URL", "CRM_USERNAME", "CRM_PASSWORD")
-PACKAGE = "Roistat"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,14 @@ class Crm:
     def run(self, command: str, **values: Any) -> Any:
         """Runs a command of in_crm.php inside the CRM."""
         done = subprocess.run(
-            ["php", "-d", "display_errors=stderr", str(IN_CRM), command, json.dumps(values)],
+            [
+                "php",
+                "-d",
+                "display_errors=stderr",
+                str(IN_CRM),
+                command,
+                json.dumps(values),
+            ],
             cwd=self.root,
             capture_output=True,
             text=True,
@@ -38,9 +44,39 @@ class Crm:
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
-    def save(self, module: str, links: dict[str, str] | None = None, **values: Any) -> Any:
+    def save(
+        self, module: str, links: dict[str, str] | None = None, **values: Any
+    ) -> Any:
         """Saves a record by code; answers its id and how long that took."""
         return self.run("save", module=module, values=values, links=links or {})
+
+    def save_deal(self) -> dict[str, str]:
+        """Saves a deal with a contact and an account; answers all three ids."""
+        account = self.save("Accounts", name="Acme & Sons", phone_office="+1 555 0100")
+        contact = self.save(
+            "Contacts",
+            first_name="Zoë",
+            last_name="O'Hara",
+            phone_mobile="+1 555 0101",
+            email1="zoe@example.com",
+            birthdate="1985-04-12",
+            account_id=account["id"],
+        )
+        deal = self.save(
+            "Opportunities",
+            name='Tom\'s "big" & 1 < 2',
+            amount="1234.56",
+            sales_stage="Id. Decision Makers",
+            lead_source="Web Site",
+            date_closed="2026-12-31",
+            assigned_user_id="1",
+            links={"accounts": account["id"], "contacts": contact["id"]},
+        )
+        return {
+            "id": deal["id"],
+            "account": account["id"],
+            "contact": contact["id"],
+        }
 
     @property
     def log(self) -> str:

@@ -33,7 +33,9 @@ def test_uninstalling_removes_all_but_the_field_and_its_data(
         landed = crm.root / name.replace("sugar_module", "custom")
         assert name == "manifest.php" or not landed.exists(), landed
     assert not (crm.root / "custom/include/SugarRoistat").exists()
-    compiled = crm.root / "custom/modules/Opportunities/Ext/LogicHooks/logichooks.ext.php"
+    compiled = (
+        crm.root / "custom/modules/Opportunities/Ext/LogicHooks/logichooks.ext.php"
+    )
     assert not compiled.exists() or "Roistat" not in compiled.read_text()
     opportunities = crm.run("opportunities")
     assert opportunities["settings"] == []

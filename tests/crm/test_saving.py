@@ -1,7 +1,6 @@
-"""A deal saved in the CRM arrives, and nothing that the receiver does disturbs the CRM."""
+"""A saved deal arrives, and nothing that the receiver does disturbs the CRM."""
 
 import re
-from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -16,7 +15,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def test_a_visit_typed_into_the_edit_page_arrives_signed(
-    pages: Pages, deal: dict[str, Any], receiver: CapturingReceiver
+    pages: Pages, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     pages.edit_deal(deal["id"], roistat_c=" 4521890 ")
 
@@ -30,7 +29,7 @@ def test_a_visit_typed_into_the_edit_page_arrives_signed(
 
 
 def test_the_event_is_the_contract(
-    pages: Pages, deal: dict[str, Any], receiver: CapturingReceiver, connected: Crm
+    pages: Pages, deal: dict[str, str], receiver: CapturingReceiver, connected: Crm
 ) -> None:
     pages.edit_deal(deal["id"], next_step="Call back")
 
@@ -75,7 +74,7 @@ def test_the_event_is_the_contract(
 
 
 def test_a_save_by_code_arrives(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     connected.save("Opportunities", id=deal["id"], roistat_c="promo-7")
 
@@ -83,7 +82,7 @@ def test_a_save_by_code_arrives(
 
 
 def test_a_later_save_has_a_later_time_and_another_id(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     connected.save("Opportunities", id=deal["id"], next_step="one")
     connected.save("Opportunities", id=deal["id"], next_step="two")
@@ -95,7 +94,7 @@ def test_a_later_save_has_a_later_time_and_another_id(
 
 
 def test_saves_in_one_request_send_each_content_once(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     connected.run("save_in_turn", id=deal["id"], names=["A", "A", "B", "A"])
 
@@ -103,7 +102,7 @@ def test_saves_in_one_request_send_each_content_once(
 
 
 def test_a_deal_deleted_by_a_save_is_a_deletion(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     connected.save("Opportunities", id=deal["id"], deleted=1)
 
@@ -113,7 +112,7 @@ def test_a_deal_deleted_by_a_save_is_a_deletion(
 
 @pytest.mark.parametrize("status", [302, 401, 503])
 def test_a_refusal_is_logged_and_the_save_stands(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, status: int
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver, status: int
 ) -> None:
     receiver.status = status
     before = connected.log
@@ -128,7 +127,7 @@ def test_a_refusal_is_logged_and_the_save_stands(
 
 
 def test_a_save_stands_while_the_receiver_is_down(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, pages: Pages
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver, pages: Pages
 ) -> None:
     connected.run("settings", url="http://user:password@127.0.0.1:9")
     before = connected.log
@@ -142,7 +141,7 @@ def test_a_save_stands_while_the_receiver_is_down(
 
 
 def test_a_hanging_receiver_costs_a_save_two_seconds_at_most(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver
 ) -> None:
     receiver.hangs = True
 
@@ -155,7 +154,7 @@ def test_a_hanging_receiver_costs_a_save_two_seconds_at_most(
 
 @pytest.mark.parametrize("setting", ["url", "secret"])
 def test_a_save_stands_and_nothing_is_sent_before_the_set_up(
-    connected: Crm, deal: dict[str, Any], receiver: CapturingReceiver, setting: str
+    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver, setting: str
 ) -> None:
     connected.run("settings", **{setting: ""})
     before = connected.log
@@ -167,5 +166,5 @@ def test_a_save_stands_and_nothing_is_sent_before_the_set_up(
     assert "Roistat" not in connected.log.removeprefix(before)
 
 
-def stored(crm: Crm, deal: dict[str, Any], field: str) -> str:
+def stored(crm: Crm, deal: dict[str, str], field: str) -> str:
     return str(crm.run("stored", module="Opportunities", id=deal["id"])[field])
