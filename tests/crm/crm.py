@@ -59,6 +59,7 @@ class Crm:
             last_name="O'Hara",
             phone_mobile="+1 555 0101",
             email1="zoe@example.com",
+            email2="aaa@example.com",
             birthdate="1985-04-12",
             account_id=account["id"],
         )
@@ -134,12 +135,20 @@ class Pages:
     def edit_deal(self, deal_id: str, **values: str) -> None:
         """Types the values into the deal's edit page and saves it."""
         self.open("Opportunities", "EditView", record=deal_id)
-        for name, value in values.items():
-            self.page.fill(f"#EditView [name={name}]", value)
-        self.page.click("#SAVE >> nth=0")
-        self.page.wait_for_url("**action=DetailView**")
+        self._save(values)
+
+    def create_deal(self, account_id: str, **values: str) -> None:
+        """Fills in the page for a new deal of an account and saves it."""
+        self.open("Opportunities", "EditView", account_id=account_id, account_name="A")
+        self._save(values)
 
     def shown_on_deal(self, deal_id: str) -> str:
         """What the deal's own page shows as its visit."""
         self.open("Opportunities", "DetailView", record=deal_id)
         return self.page.locator("[field=roistat_c]").inner_text().strip()
+
+    def _save(self, values: dict[str, str]) -> None:
+        for name, value in values.items():
+            self.page.fill(f"#EditView [name={name}]", value)
+        self.page.click("#SAVE >> nth=0")
+        self.page.wait_for_url("**action=DetailView**")

@@ -21,6 +21,8 @@ function run_command(string $command, array $input): array
             return change_settings($input);
         case 'save':
             return save_record($input['module'], $input['values'], $input['links']);
+        case 'link':
+            return link_contact($input['deal'], $input['contact'], $input['role']);
         case 'save_in_turn':
             return save_in_turn($input['id'], $input['names']);
         case 'stored':
@@ -70,6 +72,18 @@ function save_record(string $module, array $values, array $links): array
     }
 
     return ['id' => $bean->id, 'seconds' => $seconds];
+}
+
+/**
+ * @return array<string, mixed>
+ */
+function link_contact(string $deal, string $contact, string $role): array
+{
+    $bean = BeanFactory::getBean('Opportunities', $deal);
+    $bean->load_relationship('contacts');
+    $bean->contacts->add($contact, ['contact_role' => $role]);
+
+    return [];
 }
 
 /**

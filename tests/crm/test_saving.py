@@ -1,6 +1,7 @@
 """A saved deal arrives, and nothing that the receiver does disturbs the CRM."""
 
 import re
+import time
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -71,6 +72,78 @@ def test_the_event_is_the_contract(
             "birth_date": "1985-04-12",
         },
     }
+
+
+def test_a_deal_made_in_the_page_arrives_with_its_account(
+    pages: Pages, connected: Crm, receiver: CapturingReceiver
+) -> None:
+    account = connected.save("Accounts", name="Acme & Sons", phone_office="+1 555 0100")
+
+    pages.create_deal(
+        account["id"],
+        name="A first deal",
+        amount="10",
+        date_closed="12/31/2026",
+        roistat_c="promo 7",
+    )
+
+    data = receiver.events[-1]["data"]
+    assert (data["name"], data["amount"], data["roistat"]) == (
+        "A first deal",
+        "10",
+        "promo 7",
+    )
+    assert data["client"] == {
+        "id": account["id"],
+        "name": "Acme & Sons",
+        "phone": "+1 555 0100",
+        "email": None,
+        "company": "Acme & Sons",
+        "birth_date": None,
+    }
+
+
+def test_the_client_is_who_decides_else_who_came_first_else_the_account(
+    connected: Crm, receiver: CapturingReceiver
+) -> None:
+    deal = connected.save("Opportunities", name="Who")["id"]
+    account = connected.save("Accounts", name="Acme")["id"]
+    first, second, decider = (
+        connected.save("Contacts", last_name=name)["id"]
+        for name in ("First", "Second", "Decider")
+    )
+
+    def client() -> str | None:
+        connected.save("Opportunities", id=deal)
+        sent = receiver.events[-1]["data"]["client"]
+        return sent and str(sent["id"])
+
+    assert client() is None
+    connected.save("Opportunities", id=deal, links={"accounts": account})
+    assert client() == account
+    connected.run("link", deal=deal, contact=first, role="Business Evaluator")
+    assert client() == first
+    time.sleep(1.1)  # the CRM dates its links to the second
+    connected.run("link", deal=deal, contact=second, role="Business Decision Maker")
+    assert client() == first
+    connected.run("link", deal=deal, contact=decider, role="Primary Decision Maker")
+    assert client() == decider
+    connected.save("Contacts", id=decider, deleted=1)
+    assert client() == first
+
+
+def test_an_amount_in_a_foreign_currency_has_its_code_and_its_base_amount(
+    connected: Crm, receiver: CapturingReceiver
+) -> None:
+    euro = connected.save(
+        "Currencies", name="Euro", symbol="€", iso4217="EUR", conversion_rate=0.5
+    )
+
+    connected.save("Opportunities", name="E", amount="0.3", currency_id=euro["id"])
+
+    data = receiver.events[-1]["data"]
+    assert (data["amount"], data["currency"]) == ("0.3", "EUR")
+    assert float(data["amount_base"]) == 0.6
 
 
 def test_a_save_by_code_arrives(

@@ -75,6 +75,13 @@ final class DealSnapshotTest extends TestCase
         self::assertArrayNotHasKey('branch_c', $left['data']['fields']);
     }
 
+    public function test_a_mobile_number_reaches_a_person_best(): void
+    {
+        $contact = ['phone_mobile' => '+15550199'] + $this->contact();
+
+        self::assertSame('+15550199', DealSnapshot::event($this->deal(), $contact)['data']['client']['phone']);
+    }
+
     public function test_an_account_as_client_keeps_its_name_and_office_number(): void
     {
         $account = ['id' => 'a-1', 'name' => 'Acme &amp; Sons', 'phone_office' => '', 'phone_alternate' => '+15550100',

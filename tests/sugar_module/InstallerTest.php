@@ -69,6 +69,17 @@ final class InstallerTest extends CrmTestCase
         self::assertSame($theirs, \GridLayoutMetaDataParser::$stored['editview'], 'an administrator put it there');
     }
 
+    public function test_uninstalling_restores_both_views(): void
+    {
+        $before = \GridLayoutMetaDataParser::$stored;
+        Installer::install();
+        $this->db->rows["name = 'layouts'"] = ['value' => \Administration::$saved[0][2]];
+
+        Installer::uninstall();
+
+        self::assertSame($before, \GridLayoutMetaDataParser::$stored);
+    }
+
     public function test_an_upgrade_remembers_the_views_of_the_first_installation(): void
     {
         \GridLayoutMetaDataParser::$stored = [

@@ -123,6 +123,7 @@ final class OpportunityHookTest extends CrmTestCase
         self::assertLessThanOrEqual(2.0, $options['timeout']);
         self::assertGreaterThan(0, $options['timeout']);
         self::assertFalse($options['allow_redirects']);
+        self::assertFalse($options['http_errors'], 'it would lose which answer it was');
         self::assertArrayNotHasKey('verify', $options, 'TLS is verified as the CRM is set up to');
     }
 
@@ -195,13 +196,32 @@ final class OpportunityHookTest extends CrmTestCase
         self::assertCount(1, $this->log->lines);
     }
 
-    public function test_a_deal_that_is_not_stored_is_not_sent(): void
+    public function test_an_error_of_any_kind_breaks_no_save_and_its_message_stays_out_of_the_log(): void
+    {
+        $this->db->failure = new \Error('Ann Lee, +15550101');
+
+        $this->save();
+
+        self::assertSame(['Roistat: deal ' . $this->bean->id . ' was not sent: Error'], $this->log->lines);
+    }
+
+    public function test_a_deal_that_is_not_stored_is_no_matter_of_ours(): void
     {
         unset($this->db->rows['FROM opportunities WHERE']);
 
         $this->save();
 
         self::assertSame([], Client::$posts);
+        self::assertSame([], $this->log->lines);
+    }
+
+    public function test_the_user_is_named_in_full(): void
+    {
+        $this->db->rows['FROM users'] = ['first_name' => 'Ann', 'last_name' => 'Lee'];
+
+        $this->save();
+
+        self::assertSame('Ann Lee', $this->data()['assigned_user_name']);
     }
 
     /** @runInSeparateProcess */

@@ -60,10 +60,15 @@ namespace {
 
         public bool $broken = false;
 
+        public ?Throwable $failure = null;
+
         /** @return array<string, string|null>|bool */
         public function query(string $sql)
         {
             $this->queries[] = $sql;
+            if ($this->failure !== null) {
+                throw $this->failure;
+            }
             if ($this->broken) {
                 return false;
             }
