@@ -40,6 +40,22 @@ final class OpportunityHookTest extends CrmTestCase
         self::assertSame('Успешно', $this->data()['sales_stage_label']);
     }
 
+    /** @dataProvider stages */
+    public function test_a_stage_is_labelled_as_its_list_says_else_by_its_key(string $stored, string $label): void
+    {
+        $this->db->rows['FROM opportunities WHERE']['sales_stage'] = $stored;
+
+        $this->save();
+
+        self::assertSame($label, $this->data()['sales_stage_label']);
+    }
+
+    /** @return array<string, array{string, string}> */
+    public function stages(): array
+    {
+        return ['stored escaped' => ['R&amp;D', 'Research'], 'gone from the list' => ['Old stage', 'Old stage']];
+    }
+
     public function test_fields_are_the_stored_ones_without_what_is_encrypted(): void
     {
         $this->save();

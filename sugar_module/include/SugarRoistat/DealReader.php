@@ -126,14 +126,15 @@ final class DealReader
     /**
      * In the CRM's default language, whoever saves.
      *
-     * @param mixed $key a column's value
+     * @param mixed $stored a column's value
      */
-    private function label(string $field, $key): string
+    private function label(string $field, $stored): string
     {
+        $key = (string) StoredValue::text($stored);
         $lists = return_app_list_strings_language($GLOBALS['sugar_config']['default_language']);
         $definition = $this->module->field_defs["$field"] ?? [];
         $labels = $lists[$definition['options'] ?? ''] ?? [];
 
-        return (string) ($labels["$key"] ?? $key);
+        return $labels["$key"] ?? $key;
     }
 }

@@ -125,7 +125,9 @@ namespace {
     /** @return array<string, array<string, string>> */
     function return_app_list_strings_language(string $language): array
     {
-        return ['sales_stage_dom' => ['Closed Won' => $language === 'ru_ru' ? 'Успешно' : 'Closed Won']];
+        $won = $language === 'ru_ru' ? 'Успешно' : 'Closed Won';
+
+        return ['sales_stage_dom' => ['Closed Won' => $won, 'R&D' => 'Research']];
     }
 }
 
