@@ -117,7 +117,7 @@ class Pages:
         return self.page.locator("input[name=btn_mode][value=Uninstall]").count() > 0
 
     def install(self, package: Path) -> None:
-        self.open_module_loader()
+        self._delete_uploads()
         self.page.set_input_files("input[name=upgrade_zip]", package)
         self.page.click("input[value=Upload]")
         self.page.click("input[name=btn_mode][value=Install]")
@@ -127,6 +127,15 @@ class Pages:
         self.open_module_loader()
         self.page.click("input[name=btn_mode][value=Uninstall]")
         self._commit()
+
+    def _delete_uploads(self) -> None:
+        """Until the list is empty: a row says which package it is by name only."""
+        self.open_module_loader()
+        uploads = self.page.locator("input[value='Delete Package']")
+        while uploads.count() > 0:
+            uploads.first.click()
+            self.page.wait_for_load_state("networkidle")
+            self.open_module_loader()
 
     def _commit(self) -> None:
         self.page.click("input[name=btn_mode][value=Commit], input[value=Commit]")
