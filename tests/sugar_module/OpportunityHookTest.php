@@ -33,6 +33,26 @@ final class OpportunityHookTest extends CrmTestCase
             . $this->bean->id, $data['url']);
     }
 
+    /** @dataProvider addresses */
+    public function test_the_webhooks_whole_address_will_do_as_well_as_the_receivers(string $stored): void
+    {
+        $this->db->rows["name = 'url'"] = ['value' => $stored];
+
+        $this->save();
+
+        self::assertSame('https://receiver.example/webhooks/sugarcrm', Client::$posts[0][0]);
+    }
+
+    /** @return array<string, array{string}> */
+    public function addresses(): array
+    {
+        return [
+            'with a slash' => ['https://receiver.example/'],
+            'whole' => ['https://receiver.example/webhooks/sugarcrm'],
+            'whole, with a slash' => ['https://receiver.example/webhooks/sugarcrm/'],
+        ];
+    }
+
     public function test_labels_are_in_the_default_language(): void
     {
         $this->save();

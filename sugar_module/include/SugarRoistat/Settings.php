@@ -19,11 +19,11 @@ final class Settings
     }
 
     /**
-     * The receiver's address, without the webhook's path; empty when not set up.
+     * The receiver's address; empty when not set up. Whoever stored the webhook's whole address meant the same.
      */
     public function url(): string
     {
-        return rtrim($this->value('url'), '/');
+        return (string) preg_replace('#(/webhooks/sugarcrm)?/*$#D', '', $this->value('url'));
     }
 
     /**
