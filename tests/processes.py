@@ -36,7 +36,8 @@ def short_directory() -> Iterator[Path]:
 
 def environment(**settings: Any) -> dict[str, str]:
     """Only what a process needs, and our settings."""
-    base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+    base = {name: os.environ[name] for name in kept if name in os.environ}
     required = {
         "ROISTAT_API_KEY": "key",
         "ROISTAT_PROJECT": "12345",

