@@ -1,0 +1,51 @@
+"""`python -m bench`: measure it all; exit status 0 only where every target holds."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import accept, coalesce, freshness, memory, stages
+from bench.report import Line, machine, table, write
+from bench.world import valkey_version
+
+SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
+    "accept": ("Accepting", accept.measure),
+    "stages": ("Where the time of one accept goes", stages.measure),
+    "coalesce": ("Coalescing", coalesce.measure),
+    "freshness": ("Freshness", freshness.measure),
+    "memory": ("Memory", memory.measure),
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(SECTIONS)))
+@click.option("--write", "path", type=click.Path(path_type=Path, exists=True))
+def main(names: tuple[str, ...], path: Path | None) -> None:
+    """Measure, print, and say which targets hold.
+
+    NAMES are the sections to run, all unless told which. With --write the results
+    replace the last ones in that file.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console, began = Console(), time.monotonic()
+    valkey = valkey_version()
+    console.print(machine(valkey), highlight=False)
+    results = {}
+    for name in names or SECTIONS:
+        title, measure = SECTIONS[name]
+        results[title] = list(measure())
+        console.print(table(title, results[title]))
+    console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
+    if path:
+        write(path, results, valkey)
+    if any(line.holds is False for lines in results.values() for line in lines):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What we are measured by: the obvious way, one durable write, an empty view.
+
+The obvious way checks the same signature and the same schema as the receiver does,
+then enqueues one RQ job for each event; each job makes one `add-orders` call. Its
+worker, `python -m bench.baselines`, is RQ's own, which forks for every job; it imports
+all it needs before it forks, which is kinder to it than `rq worker` would be.
+"""
+
+import redis
+import requests
+from flask import Flask, request
+from rq import Queue, Worker
+
+from receiver.bootstrap import connect
+from receiver.config import Config
+from receiver.deal import Deal
+from receiver.mapping import Mapping
+from receiver.roistat.schemas import as_bytes, order_of
+from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.signature import verify
+from receiver.views.webhooks import parse
+
+QUEUE, LIST = "obvious", "bench:durable"
+ACCEPTED = {"accepted": 1, "ignored": 0}, 202
+
+
+def create_app() -> Flask:
+    """The baselines' views, to be served under the receiver's gunicorn settings."""
+    config = Config.from_environment()
+    client = connect(config)
+    queue = Queue(QUEUE, connection=client)
+    app = Flask(__name__)
+
+    @app.post("/empty")
+    def empty() -> tuple[dict[str, int], int]:
+        return ACCEPTED
+
+    @app.post("/durable")
+    def durable() -> tuple[dict[str, int], int]:
+        client.lpush(LIST, request.get_data(cache=False))
+        return ACCEPTED
+
+    @app.post("/obvious")
+    def obvious() -> tuple[dict[str, int], int]:
+        body = request.get_data(cache=False)
+        verify(body, dict(request.headers), config.webhook_secrets)
+        for event in load(parse(body)):
+            queue.enqueue(push, event.deal)
+        return ACCEPTED
+
+    return app
+
+
+def push(deal: Deal) -> None:
+    """The job of the obvious way."""
+    config = Config.from_environment()
+    requests.post(
+        f"{config.roistat_url}/project/add-orders",
+        params={"project": config.roistat_project},
+        headers={"Api-key": config.roistat_api_key, "Use-Http-Code": "1"},
+        data=as_bytes([order_of(deal, Mapping())]),
+        timeout=10,
+    ).raise_for_status()
+
+
+def clear(client: redis.Redis) -> None:
+    """Forget what the baselines have piled up."""
+    Queue(QUEUE, connection=client).empty()
+    client.delete(LIST)
+
+
+def main() -> None:
+    """Work off the obvious way's queue until told to stop."""
+    client = connect(Config.from_environment())
+    worker = Worker([Queue(QUEUE, connection=client)], connection=client)
+    worker.work(logging_level="ERROR")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The senders: kept-alive connections, one request at a time on each."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock
+
+HOST = "127.0.0.1"
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+
+def fire(port: int, requests: Sequence[bytes], connections: int) -> float:
+    """Send all requests over so many connections; give the seconds they took.
+
+    Raises `RuntimeError` at an answer other than 202.
+    """
+    waiting, lock = iter(requests), Lock()
+    start = Barrier(connections + 1)
+    with ThreadPoolExecutor(connections) as pool:
+        senders = [
+            pool.submit(_send_all, port, waiting, lock, start)
+            for _ in range(connections)
+        ]
+        start.wait()
+        began = time.perf_counter()
+        for sender in senders:
+            sender.result()
+        return time.perf_counter() - began
+
+
+def _send_all(port: int, waiting: Iterator[bytes], lock: Lock, start: Barrier) -> None:
+    with socket.create_connection((HOST, port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        start.wait()
+        while True:
+            with lock:
+                request = next(waiting, None)
+            if request is None:
+                return
+            connection.sendall(request)
+            answer = _read_answer(connection)
+            if not answer.startswith(b"HTTP/1.1 202"):
+                raise RuntimeError(answer.decode(errors="replace"))
+
+
+def _read_answer(connection: socket.socket) -> bytes:
+    answer = b""
+    while True:
+        piece = connection.recv(65536)
+        if not piece:
+            raise ConnectionError("the server hung up")
+        answer += piece
+        head, separator, body = answer.partition(b"\r\n\r\n")
+        found = _LENGTH.search(head)
+        if separator and len(body) >= int(found[1] if found else 0):
+            return answer

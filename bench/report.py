@@ -1,0 +1,80 @@
+"""The lines of the result, how a spread is written, and the tables they end up in."""
+
+import platform
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+START, END = "<!-- results -->\n", "<!-- end of results -->"
+WIDE = 400  # a row of a Markdown table is one line
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measurement; `holds` is None where there is no target."""
+
+    what: str
+    measured: str
+    target: str = ""
+    holds: bool | None = None
+
+
+Sections = dict[str, list[Line]]
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """The median and, in brackets, the range."""
+    median = statistics.median(values)
+    low, high = min(values), max(values)
+    return f"{median:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of all do not exceed."""
+    ranked = sorted(values)
+    return next(v for n, v in enumerate(ranked, 1) if n >= share * len(ranked))
+
+
+def table(title: str, lines: Sequence[Line], style: box.Box = box.ROUNDED) -> Table:
+    """One section as a table."""
+    made = Table(title, "Measured", "Target", "Holds", box=style)
+    for line in lines:
+        holds = {True: "yes", False: "NO", None: ""}[line.holds]
+        made.add_row(line.what, line.measured, line.target, holds)
+    return made
+
+
+def write(path: Path, sections: Sections, valkey: str) -> None:
+    """Put the results where `path` has its last ones."""
+    with path.open() as file:
+        text = file.read()
+    head, _, rest = text.partition(START)
+    _, end, tail = rest.partition(END)
+    if not end:
+        raise ValueError(f"{path} has no place for results")
+    console = Console(width=WIDE)
+    with console.capture() as captured:
+        console.print(machine(valkey), highlight=False, end="\n\n")
+        for title, lines in sections.items():
+            console.print(table(title, lines, box.MARKDOWN))
+    results = re.sub(" +$", "", captured.get(), flags=re.MULTILINE)
+    path.write_text(f"{head}{START}{results}{END}{tail}")
+
+
+def machine(valkey: str) -> str:
+    """What the measurements were made on."""
+    info = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*: (.*)", info)
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{psutil.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"{memory:.0f} GiB of memory, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, Valkey {valkey}"
+    )

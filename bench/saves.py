@@ -1,0 +1,104 @@
+"""Saves as the CRM sends them: events, signed, as the bytes of one HTTP request."""
+
+import json
+import random
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from receiver.sugarcrm.signature import sign
+
+Event = dict[str, Any]
+
+STAGES = ("Prospecting", "Negotiation/Review", "Closed Won", "Closed Lost")
+
+_numbers = count(1)
+
+
+class Crm:
+    """Deals that are saved again and again, each save newer than the one before."""
+
+    def __init__(self, name: str, deals: int, clients: int = 0) -> None:
+        self.deals = [_id(f"{name} deal {n}") for n in range(deals)]
+        self._clients = [_id(f"{name} client {n}") for n in range(clients)]
+        self.prices: dict[str, str] = {}
+
+    def save(self, number: int) -> Event:
+        """Change the deal of that number; its newest price is kept in `prices`."""
+        deal_id, save = self.deals[number], next(_numbers)
+        self.prices[deal_id] = price = f"{save}.50"
+        return _event(deal_id, save, price, self._client_of(number))
+
+    def save_any(self, chance: random.Random) -> Event:
+        """Change a deal picked at random."""
+        return self.save(chance.randrange(len(self.deals)))
+
+    def _client_of(self, number: int) -> dict[str, Any] | None:
+        if not self._clients:
+            return None
+        client = number % len(self._clients)
+        return {
+            "id": self._clients[client],
+            "name": f"Client {client}",
+            "phone": f"+7495{client:07}",
+            "email": f"client{client}@example.com",
+            "company": f"Company {client}",
+            "birth_date": None,
+        }
+
+
+def request(path: str, events: Sequence[Event], secret: str) -> bytes:
+    """One signed webhook as it goes over the wire: one event, or a batch of several."""
+    body = json.dumps(events[0] if len(events) == 1 else _batch(events)).encode()
+    headers = {
+        "Host": "receiver",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **sign(body, f"msg_{uuid.uuid4().hex}", secret),
+    }
+    lines = [f"POST {path} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _batch(events: Sequence[Event]) -> Event:
+    return {"type": "batch", "timestamp": _now(), "data": {"events": list(events)}}
+
+
+def _event(deal_id: str, save: int, price: str, client: dict[str, Any] | None) -> Event:
+    stage = STAGES[save % len(STAGES)]
+    deal = {
+        "id": deal_id,
+        "name": f"Warehouse scanners, order {save}",
+        "url": f"https://crm.example/index.php?module=Opportunities&record={deal_id}",
+        "roistat": str(100_000 + save),
+        "sales_stage": stage,
+        "sales_stage_label": stage,
+        "sales_status": None,
+        "sales_status_label": None,
+        "pipeline": "sales_stage",
+        "amount": price,
+        "currency": "EUR",
+        "amount_base": price,
+        "cost": None,
+        "date_entered": "2026-11-02T08:15:00Z",
+        "date_modified": _now(),
+        "date_closed": "2026-12-31",
+        "deleted": False,
+        "lead_source": "Web Site",
+        "assigned_user_name": "Max Jensen",
+        "fields": {"branch_c": "North", "probability": 60, "next_step": "Call"},
+        "client": client,
+    }
+    return {"type": "opportunity.saved", "timestamp": _now(save), "data": deal}
+
+
+def _now(microseconds: int = 0) -> str:
+    """Now; with its own microseconds added no two saves share a moment."""
+    moment = datetime.now(UTC) + timedelta(microseconds=microseconds)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
