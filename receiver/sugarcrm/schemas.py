@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
 
 from receiver.deal import Client, Deal
 from receiver.errors import InvalidPayload
@@ -30,6 +30,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
+_MONEY = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,47 @@ class Ping:
     about: dict[str, Any]
 
 
-class Text(fields.String):
+class _Plain(fields.Field[str]):
+    """A field whose `_deserialize` says all there is to say about a value that is
+    there; marshmallow builds a chain of validators for every single one, empty or not.
+    """
+
+    default_error_messages = {"invalid": "Not a valid string."}  # noqa: RUF012
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read one value; a missing one or null is marshmallow's business."""
+        if value is missing or value is None:
+            return super().deserialize(value, *args, **kwargs)
+        return self._deserialize(value, *args, **kwargs)
+
+    def _text(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        return value
+
+
+class Text(_Plain):
     """Text as people read it: the CRM's entities decoded once more for senders that
     did not, what no store or JSON can carry replaced.
     """
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, *args, **kwargs)
-        return clean(text)
+        return clean(self._text(value))
 
 
-class Id(fields.String):
+class Id(_Plain):
     """The CRM's own id: any visible text, kept to the letter."""
 
     default_error_messages = {"id": "Not a usable id."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, *args, **kwargs)
+        text = self._text(value)
         if not text.isprintable() or not text.strip() or len(text) > 255:
             raise self.make_error("id")
         return text
 
 
-class Instant(fields.Field[str]):
+class Instant(_Plain):
     """A moment with its zone, given back in UTC to the microsecond where it has one."""
 
     default_error_messages = {  # noqa: RUF012
@@ -87,7 +106,7 @@ class Instant(fields.Field[str]):
         return moment.isoformat().replace("+00:00", "Z")
 
 
-class Day(fields.Field[str]):
+class Day(_Plain):
     """A calendar day, `YYYY-MM-DD`."""
 
     default_error_messages = {"day": "Not a day such as 2026-12-31."}  # noqa: RUF012
@@ -99,6 +118,18 @@ class Day(fields.Field[str]):
             return date.fromisoformat(value).isoformat()
         except (TypeError, ValueError) as error:
             raise self.make_error("day") from error
+
+
+class Money(_Plain):
+    """An amount as decimal text."""
+
+    default_error_messages = {"money": 'Not money such as "1234.56".'}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = self._text(value)
+        if not _MONEY.fullmatch(text):
+            raise self.make_error("money")
+        return text
 
 
 class Fields(fields.Field[dict[str, Any]]):
@@ -125,12 +156,8 @@ def _text(**options: Any) -> Text:
     return Text(load_default=None, allow_none=True, **options)
 
 
-def _money() -> fields.String:
-    # fullmatch, for `$` would let a line break pass
-    pattern = re.compile(r"-?\d{1,15}(\.\d{1,6})?\Z", re.ASCII)
-    error = 'Not money such as "1234.56".'
-    check = validate.Regexp(pattern, error=error)
-    return fields.String(load_default=None, allow_none=True, validate=check)
+def _money() -> Money:
+    return Money(load_default=None, allow_none=True)
 
 
 def _pipeline() -> fields.String:
@@ -248,7 +275,7 @@ def clean(text: str) -> str:
     """Text without the CRM's entities and without what cannot be stored."""
     if "&" in text:
         text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 
 
 def load(body: Any) -> Ping | list[Event]:
