@@ -4,14 +4,16 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 """
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from standardwebhooks import Webhook
 
 from receiver.errors import InvalidSignature
+
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
@@ -22,7 +24,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> N
     lossless = body.decode("latin-1")
     for secret in secrets:
         try:
-            _BytesWebhook(secret).verify(lossless, dict(headers), json_parse=False)
+            _webhook(secret).verify(lossless, dict(headers), json_parse=False)
         except Exception:  # noqa: S112 - the library lets malformed headers raise anything
             continue
         return
@@ -32,7 +34,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> N
 def sign(body: bytes, message_id: str, secret: str) -> dict[str, str]:
     """The three headers that prove `body`, stamped now."""
     now = datetime.now(UTC)
-    signature = _BytesWebhook(secret).sign(message_id, now, body.decode("latin-1"))
+    signature = _webhook(secret).sign(message_id, now, body.decode("latin-1"))
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
@@ -48,5 +50,10 @@ class _BytesWebhook(Webhook):
     def sign(self, msg_id: str, timestamp: datetime, data: str) -> str:
         seconds = int(timestamp.replace(tzinfo=UTC).timestamp())
         signed = f"{msg_id}.{seconds}.".encode() + data.encode("latin-1")
-        digest = hmac.new(self._whsecret, signed, hashlib.sha256).digest()
+        digest = hmac.digest(self._whsecret, signed, "sha256")
         return f"v1,{base64.b64encode(digest).decode()}"
+
+
+@cache
+def _webhook(secret: str) -> _BytesWebhook:
+    return _BytesWebhook(secret)
