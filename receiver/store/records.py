@@ -25,6 +25,9 @@ _EXPECTED = (
     b"tion=DetailView&record="
 )
 
+_NAMES = {kind: [one.name for one in fields(kind)] for kind in (Deal, Client)}
+_as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -38,8 +41,8 @@ class Record:
 
 def record_of(thing: Deal | Client, fence: int) -> Record:
     """The record of one state, as of `fence` (UTC microseconds)."""
-    state = {one.name: getattr(thing, one.name) for one in fields(thing)}
-    text = json.dumps(state, sort_keys=True, separators=(",", ":")).encode()
+    state = {name: getattr(thing, name) for name in _NAMES[type(thing)]}
+    text = _as_json(state).encode()
     return Record(member_of(thing), fence, digest_of(text), pack(text))
 
 
