@@ -89,7 +89,7 @@ def _obvious_way(world: World) -> Line:
     crm = Crm("obvious", SAMPLE)
     before, began = world.requests(ADD_ORDERS), time.time()
     saves = [
-        request("/obvious", [crm.save(number)], world.secret)
+        request("/queue/obvious", [crm.save(number)], world.secret)
         for number in range(SAMPLE)
     ]
     fire(world.baselines, saves, connections=8)

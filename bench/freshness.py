@@ -49,7 +49,7 @@ def measure() -> Iterator[Line]:
     with World() as world:
         ways = [
             Way("receiver", _webhook(world, world.port, "/webhooks/sugarcrm")),
-            Way("the obvious way", _webhook(world, world.baselines, "/obvious")),
+            Way("the obvious way", _webhook(world, world.baselines, "/queue/obvious")),
             Way("the call alone", _call(world)),
         ]
         world.faults(latency_ms=LATENCY, quotas=LIFTED)

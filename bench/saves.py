@@ -1,4 +1,6 @@
-"""Saves as the CRM sends them: events, signed, as the bytes of one HTTP request."""
+"""Saves as the CRM sends them: a recorded one of SuiteCRM's, varied and signed, as the
+bytes of one HTTP request.
+"""
 
 import json
 import random
@@ -6,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from receiver.sugarcrm.signature import sign
@@ -14,6 +17,10 @@ Event = dict[str, Any]
 
 STAGES = ("Prospecting", "Negotiation/Review", "Closed Won", "Closed Lost")
 
+_FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
+_RECORDED = json.loads(
+    (_FIXTURES / "suitecrm_7_14_opportunity_saved.json").read_text(encoding="utf-8")
+)
 _numbers = count(1)
 
 
@@ -40,12 +47,11 @@ class Crm:
             return None
         client = number % len(self._clients)
         return {
+            **_RECORDED["data"]["client"],
             "id": self._clients[client],
             "name": f"Client {client}",
             "phone": f"+7495{client:07}",
             "email": f"client{client}@example.com",
-            "company": f"Company {client}",
-            "birth_date": None,
         }
 
 
@@ -68,27 +74,21 @@ def _batch(events: Sequence[Event]) -> Event:
 
 def _event(deal_id: str, save: int, price: str, client: dict[str, Any] | None) -> Event:
     stage = STAGES[save % len(STAGES)]
-    deal = {
+    own = {
         "id": deal_id,
         "name": f"Warehouse scanners, order {save}",
+        "amount": price,
+        "sales_stage": stage,
+        "date_modified": _now(),
+    }
+    deal = {
+        **_RECORDED["data"],
+        **own,
         "url": f"https://crm.example/index.php?module=Opportunities&record={deal_id}",
         "roistat": str(100_000 + save),
-        "sales_stage": stage,
         "sales_stage_label": stage,
-        "sales_status": None,
-        "sales_status_label": None,
-        "pipeline": "sales_stage",
-        "amount": price,
-        "currency": "EUR",
         "amount_base": price,
-        "cost": None,
-        "date_entered": "2026-11-02T08:15:00Z",
-        "date_modified": _now(),
-        "date_closed": "2026-12-31",
-        "deleted": False,
-        "lead_source": "Web Site",
-        "assigned_user_name": "Max Jensen",
-        "fields": {"branch_c": "North", "probability": 60, "next_step": "Call"},
+        "fields": {**_RECORDED["data"]["fields"], **own},
         "client": client,
     }
     return {"type": "opportunity.saved", "timestamp": _now(save), "data": deal}

@@ -19,6 +19,7 @@ import psutil
 import redis
 import requests
 
+from bench.baselines import OBVIOUS
 from bench.load import HOST
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config, demo_environment
@@ -37,6 +38,7 @@ _ROLES = (
     ("bench.baselines:create_app()", "web"),
     ("receiver.worker live", "delivery"),
     ("bench.baselines", "delivery"),
+    ("rq.cli worker", "delivery"),
     ("emulator roistat", "emulator"),
     ("valkey", "store"),
 )
@@ -94,7 +96,9 @@ class World:
         bind = ["--workers", "2", "--bind", f"{HOST}:{self.baselines}"]
         app = "bench.baselines:create_app()"
         self._supervisor.start("baselines", [*WEB, *bind, app])
-        self._supervisor.start("obvious", ["bench.baselines"])
+        self._supervisor.start("tuned", ["bench.baselines"])
+        queue = ["worker", OBVIOUS, "--url", self._valkey.url, "--quiet"]
+        self._supervisor.start("obvious", ["rq.cli", *queue])
 
     def _stop(self) -> None:
         self._supervisor.stop()
