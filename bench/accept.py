@@ -12,7 +12,7 @@ from bench.report import Line, spread
 from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 
-ROUNDS = 9
+ROUNDS = 15
 SAVES = 2000  # a round and view
 DEALS = 2000
 CONNECTIONS = 16
@@ -74,10 +74,10 @@ def _ratios(rates: dict[str, list[float]]) -> Iterator[Line]:
         ratios = [ours / theirs for ours, theirs in both]
         what, target = f"Receiver ÷ {VIEWS[view]}", TARGETS.get(view)
         if target is None:
-            yield Line(what, spread(ratios))
+            yield Line(what, spread(ratios, 3))
         else:
             holds = statistics.median(ratios) >= target
-            yield Line(what, spread(ratios), f"at least {target}", holds)
+            yield Line(what, spread(ratios, 3), f"at least {target}", holds)
 
 
 def _cpu(used: dict[str, Counter[str]]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
-from receiver.sugarcrm.schemas import load_event
+from receiver.sugarcrm.schemas import load
 
 SAVES = 50  # by each way, by turns of a deal that Roistat knows and of a new one
 PAUSE = 1.2  # seconds from one save to the next by the same way
@@ -80,7 +80,7 @@ def _call(world: World) -> Callable[[Event], None]:
     session.headers.update({"Api-key": "bench"})
 
     def send(event: Event) -> None:
-        deal = load_event(event).deal
+        deal = load(event)[0].deal
         session.post(
             f"{world.environment['ROISTAT_URL']}/project/add-orders?project=1",
             data=as_bytes([order_of(deal, Mapping())]),

@@ -17,43 +17,48 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 -- Coalescing. A quiet deal is due at once, or `gap` after the last call, so that what
 -- comes meanwhile shares the next one. A deal that changes again while it waits is left
 -- to rest, but never longer than `longest` since it began to wait. A deal that waits
--- for a failure to pass keeps its time.
-local function schedule(member, meta)
+-- for a failure to pass keeps its time. Gives when it is due, and since when it waits.
+local function schedule(member, since, tries)
   local waiting = redis.call('ZSCORE', due, member)
-  local at
   if not waiting then
-    at = math.max(now, tonumber(redis.call('GET', sent) or 0) + gap)
-    redis.call('HSET', meta, 'since', string.format('%.0f', now))
-  elseif redis.call('HEXISTS', meta, 'tries') == 1 then
-    return
-  else
-    local since = tonumber(redis.call('HGET', meta, 'since') or now)
-    at = math.min(now + rest, since + longest)
+    return math.max(now, tonumber(redis.call('GET', sent) or 0) + gap), now
   end
-  redis.call('ZADD', due, string.format('%.0f', at), member)
+  since = tonumber(since or now)
+  if tries then
+    return tonumber(waiting), since
+  end
+  return math.min(now + rest, since + longest), since
+end
+
+local function text(number)
+  return string.format('%.0f', number)
 end
 
 local answer, changed = {0}, false
 for i = 4, #ARGV, 4 do
   local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local meta = 'roistat:meta:' .. member
-  local held = redis.call('HMGET', meta, 'fence', 'digest')
-  local older = held[1] and tonumber(fence) < tonumber(held[1])
-  if older then
+  local held = redis.call('HMGET', meta, 'fence', 'digest', 'rev', 'since', 'tries')
+  if held[1] and tonumber(fence) < tonumber(held[1]) then
     answer[#answer + 1] = 0
   elseif held[2] == digest then
     redis.call('HSET', meta, 'fence', fence)
     answer[#answer + 1] = 0
   else
-    redis.call('HSET', meta, 'fence', fence, 'digest', digest)
-    redis.call('HINCRBY', meta, 'rev', 1)
+    local is_parked = redis.call('ZSCORE', parked, member)
+    local at, since = schedule(member, held[4], held[5] and not is_parked)
+    -- The first write of all must be one that a full store refuses: a script that has
+    -- begun to write, be it only to remove something, is let through to its end.
+    redis.call('HSET', meta, 'fence', fence, 'digest', digest,
+      'rev', text((held[3] or 0) + 1), 'since', text(since))
     redis.call('SET', 'roistat:state:' .. member, state)
     redis.call('PERSIST', meta)
-    if redis.call('ZREM', parked, member) == 1 then
+    redis.call('ZADD', due, text(at), member)
+    if is_parked then
+      redis.call('ZREM', parked, member)
       redis.call('HDEL', reasons, member)
       redis.call('HDEL', meta, 'tries')
     end
-    schedule(member, meta)
     changed = true
     answer[#answer + 1] = 1
   end

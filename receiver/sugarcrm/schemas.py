@@ -145,12 +145,12 @@ class Fields(fields.Field[dict[str, Any]]):
             raise self.make_error("fields")
         kept = {}
         for name, scalar in value.items():
-            if isinstance(scalar, list | dict):
-                raise ValidationError({name: ["Not a scalar."]})
             if isinstance(scalar, str):
                 scalar = clean(scalar)
                 if len(scalar) > FIELD_TEXT_LIMIT:
                     continue
+            elif isinstance(scalar, (list, dict)):
+                raise ValidationError({name: ["Not a scalar."]})
             kept[clean(name)] = scalar
         return kept
 
@@ -323,12 +323,12 @@ def load(body: Any) -> Ping | list[Event]:
 
 
 def _load(body: Any) -> Ping | list[Event]:
-    kind, _, data = _envelope(body, (*SINGLE, "ping", "batch"))
+    kind, fence, data = _envelope(body, (*SINGLE, "ping", "batch"))
     if kind == "ping":
         return Ping(_under("data", _ping.load, data))
     if kind == "batch":
         return _load_batch(data)
-    return [load_event(body)]
+    return [_event(kind, fence, data)]
 
 
 def _load_batch(data: dict[str, Any]) -> list[Event]:
@@ -340,7 +340,7 @@ def _load_batch(data: dict[str, Any]) -> list[Event]:
     loaded, errors = [], {}
     for number, event in enumerate(events):
         try:
-            loaded.append(load_event(event))
+            loaded.append(_event(*_envelope(event, SINGLE)))
         except ValidationError as error:
             errors[number] = error.messages
     if errors:
@@ -348,9 +348,8 @@ def _load_batch(data: dict[str, Any]) -> list[Event]:
     return loaded
 
 
-def load_event(body: Any) -> Event:
-    """One event that is neither a ping nor a batch. Raises marshmallow's error."""
-    kind, fence, data = _envelope(body, SINGLE)
+def _event(kind: str, fence: int, data: dict[str, Any]) -> Event:
+    """One event that is neither a ping nor a batch."""
     if kind == CLIENT_SAVED:
         return Event(fence, client=Client(**_under("data", _client, data)))
     if not isinstance(data.get("deleted", False), bool):

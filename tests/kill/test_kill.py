@@ -43,8 +43,8 @@ def test_without_the_fence_a_late_event_leaves_a_deal_stale(tmp_path):
     mutated = without(
         tmp_path,
         "store/put.lua",
-        "local older = held[1] and tonumber(fence) < tonumber(held[1])",
-        "local older = false",
+        "if held[1] and tonumber(fence) < tonumber(held[1]) then",
+        "if false then",
     )
     ends = side_by_side(older_events_after_newer, mutated)
     assert not ends.intact
