@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -140,7 +140,8 @@ class World:
         used = Counter(sender=sum(psutil.Process().cpu_times()[:2]))
         for process, line in _children():
             role = next((name for part, name in _ROLES if part in line), "other")
-            used[role] += sum(process.cpu_times()[:4])  # with the children it reaped
+            with suppress(psutil.NoSuchProcess):  # a job of the obvious way
+                used[role] += sum(process.cpu_times()[:4])  # with what it reaped
         return used
 
     def _control(self, name: str) -> str:
@@ -180,7 +181,7 @@ def _children() -> Iterator[tuple[psutil.Process, str]]:
         try:
             yield process, " ".join(process.cmdline())
         except psutil.NoSuchProcess:
-            continue  # a job of the obvious way
+            continue
 
 
 @contextmanager
