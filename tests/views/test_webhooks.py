@@ -134,7 +134,7 @@ def test_one_good_signature_of_several_is_enough(receiver):
     assert receiver.post(body, headers).status_code == 202
 
 
-@pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.parametrize("seconds", [-310, 310])
 def test_a_stale_or_early_signature_is_refused(receiver, seconds):
     body, at = as_body(saved("d1")), int(time.time()) + seconds
     headers = signed_at(body, at)
