@@ -95,7 +95,8 @@ class Delivery:
         """
         attempt = uuid.uuid4().hex[:16]
         entry = {"method": method, "opened": _now()}
-        opening = [(one.pending, one.digest, json.dumps(entry)) for one in items]
+        opened_entry = json.dumps(entry)
+        opening = [(one.pending, one.digest, opened_entry) for one in items]
         revisions = self._store.open(token, attempt, opening)
         both = zip(items, revisions, strict=True)
         opened = [(item, rev) for item, rev in both if rev >= 0]
@@ -109,7 +110,8 @@ class Delivery:
             refusal, verdict = error, judge(error)
         milliseconds = round((time.monotonic() - began) * 1000)
         entry |= {"closed": _now(), "outcome": verdict.name, "reason": verdict.reason}
-        outcomes = [_outcome(*one, verdict, json.dumps(entry)) for one in opened]
+        closed_entry = json.dumps(entry)
+        outcomes = [_outcome(*one, verdict, closed_entry) for one in opened]
         self._store.settle(attempt, outcomes)
         self._store.keep_verdict(*_verdict_on_roistat(refusal))
         fine = verdict.name in ("delivered", "gone")
