@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * Reads from the CRM's database what is stored, past its beans and their caches.
+ * The CRM's database, past its beans and their caches. A failed query throws here, which the platform's own does not.
  */
 final class Database
 {
@@ -14,6 +14,36 @@ final class Database
     public function __construct(\DBManager $db)
     {
         $this->db = $db;
+    }
+
+    public static function connect(): self
+    {
+        return new self(\DBManagerFactory::getInstance());
+    }
+
+    /**
+     * The rows of a query, unescaped.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function rows(string $sql): array
+    {
+        return $this->fetch($this->run($sql));
+    }
+
+    /**
+     * The first so many rows of a query, unescaped.
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    public function firstRows(string $sql, int $count): array
+    {
+        $result = $this->db->limitQuery($sql, 0, $count);
+        if ($result === false) {
+            throw new DatabaseFailed();
+        }
+
+        return $this->fetch($result);
     }
 
     /**
@@ -29,16 +59,23 @@ final class Database
     }
 
     /**
-     * @return mixed the platform's result; a failed query throws, which the platform's own does not
+     * Runs a change.
+     *
+     * @return int how many rows it changed
      */
-    public function run(string $sql)
+    public function change(string $sql): int
     {
-        $result = $this->db->query($sql);
-        if ($result === false) {
-            throw NotSent::unreadable();
-        }
+        return (int) $this->db->getAffectedRowCount($this->run($sql));
+    }
 
-        return $result;
+    /**
+     * Runs a change that may fail, as an INSERT does whose key somebody else has just taken.
+     *
+     * @return bool whether it succeeded
+     */
+    public function attempt(string $sql): bool
+    {
+        return $this->db->query($sql, false, '', true) !== false;
     }
 
     /**
@@ -47,6 +84,21 @@ final class Database
     public function quoted(string $text): string
     {
         return $this->db->quoted($text);
+    }
+
+    /**
+     * Texts as the list that IN takes.
+     *
+     * @param string[] $texts at least one
+     */
+    public function quotedList(array $texts): string
+    {
+        $quoted = [];
+        foreach ($texts as $text) {
+            $quoted[] = $this->quoted((string) $text);
+        }
+
+        return '(' . implode(', ', $quoted) . ')';
     }
 
     /**
@@ -72,5 +124,33 @@ final class Database
             default:
                 return "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f') AS now_utc";
         }
+    }
+
+    /**
+     * @return mixed the platform's result
+     */
+    private function run(string $sql)
+    {
+        $result = $this->db->query($sql);
+        if ($result === false) {
+            throw new DatabaseFailed();
+        }
+
+        return $result;
+    }
+
+    /**
+     * @param mixed $result
+     *
+     * @return array<int, array<string, mixed>>
+     */
+    private function fetch($result): array
+    {
+        $rows = [];
+        while (is_array($row = $this->db->fetchByAssoc($result, false))) {
+            $rows[] = $row;
+        }
+
+        return $rows;
     }
 }
