@@ -45,6 +45,7 @@ abstract class CrmTestCase extends TestCase
         ];
         Client::$posts = [];
         Client::$status = 202;
+        Client::$body = '';
         Client::$failure = null;
     }
 }

@@ -9,9 +9,11 @@ use SugarRoistat\DealSnapshot;
 
 final class DealSnapshotTest extends TestCase
 {
+    private const NOW = '2026-11-21T07:42:10.123456Z';
+
     public function test_a_saved_deal_is_exactly_the_contract(): void
     {
-        $event = DealSnapshot::event($this->deal(), $this->contact());
+        $event = DealSnapshot::event(self::NOW, $this->deal(), $this->contact());
 
         self::assertSame([
             'type' => 'opportunity.saved',
@@ -51,7 +53,7 @@ final class DealSnapshotTest extends TestCase
 
     public function test_a_deleted_deal_is_its_id_alone(): void
     {
-        $event = DealSnapshot::event($this->deal(['deleted' => '1']), $this->contact());
+        $event = DealSnapshot::event(self::NOW, $this->deal(['deleted' => '1']), $this->contact());
 
         self::assertSame('opportunity.deleted', $event['type']);
         self::assertSame(['id' => 'deal-1', 'deleted' => true], $event['data']);
@@ -59,7 +61,7 @@ final class DealSnapshotTest extends TestCase
 
     public function test_an_empty_visit_and_no_client_are_null(): void
     {
-        $data = DealSnapshot::event($this->deal(['roistat_c' => '  ']), null)['data'];
+        $data = DealSnapshot::event(self::NOW, $this->deal(['roistat_c' => '  ']), null)['data'];
 
         self::assertNull($data['roistat']);
         self::assertNull($data['client']);
@@ -68,8 +70,8 @@ final class DealSnapshotTest extends TestCase
     public function test_text_too_long_to_be_a_characteristic_is_left_out_of_the_fields(): void
     {
         $longest = str_repeat('ж', 1000);
-        $kept = DealSnapshot::event($this->deal(['branch_c' => $longest]), null);
-        $left = DealSnapshot::event($this->deal(['branch_c' => $longest . 'ж']), null);
+        $kept = DealSnapshot::event(self::NOW, $this->deal(['branch_c' => $longest]), null);
+        $left = DealSnapshot::event(self::NOW, $this->deal(['branch_c' => $longest . 'ж']), null);
 
         self::assertSame($longest, $kept['data']['fields']['branch_c']);
         self::assertArrayNotHasKey('branch_c', $left['data']['fields']);
@@ -79,7 +81,9 @@ final class DealSnapshotTest extends TestCase
     {
         $contact = ['phone_mobile' => '+15550199'] + $this->contact();
 
-        self::assertSame('+15550199', DealSnapshot::event($this->deal(), $contact)['data']['client']['phone']);
+        $data = DealSnapshot::event(self::NOW, $this->deal(), $contact)['data'];
+
+        self::assertSame('+15550199', $data['client']['phone']);
     }
 
     public function test_an_account_as_client_keeps_its_name_and_office_number(): void
@@ -96,7 +100,7 @@ final class DealSnapshotTest extends TestCase
                 'company' => 'Acme & Sons',
                 'birth_date' => null,
             ],
-            DealSnapshot::event($this->deal(), $account)['data']['client']
+            DealSnapshot::event(self::NOW, $this->deal(), $account)['data']['client']
         );
     }
 
@@ -108,7 +112,6 @@ final class DealSnapshotTest extends TestCase
     private function deal(array $row = []): array
     {
         return [
-            'timestamp' => '2026-11-21T07:42:10.123456Z',
             'row' => $row + [
                 'id' => 'deal-1',
                 'name' => 'Tom &amp; co',

@@ -5,6 +5,9 @@ declare(strict_types=1);
 // The CRM's folder: small stand-ins at the paths where the platforms keep the real ones.
 set_include_path(__DIR__ . '/platform' . PATH_SEPARATOR . get_include_path());
 require_once 'suitecrm.php';
+require_once 'sqlite.php';
+require_once 'clock.php';
+require_once 'pages.php';
 
 spl_autoload_register(static function (string $class): void {
     $places = [

@@ -20,6 +20,17 @@ final class ClientSnapshot
     ];
 
     /**
+     * @param string               $timestamp the database's clock before the read, in UTC
+     * @param array<string, mixed> $row       what ClientReader read
+     *
+     * @return array<string, mixed>
+     */
+    public static function event(string $timestamp, array $row): array
+    {
+        return ['type' => 'client.saved', 'timestamp' => $timestamp, 'data' => self::client($row)];
+    }
+
+    /**
      * @param array<string, mixed> $row what ClientReader read
      *
      * @return array<string, string|null>

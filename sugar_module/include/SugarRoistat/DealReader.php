@@ -5,81 +5,71 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * Reads a deal as it is stored: the bean that a hook is given can be stale after nested saves.
+ * Reads deals as they are stored: the bean that a hook is given can be early or stale.
  */
 final class DealReader
 {
-    /** Stored encrypted for a reason. */
-    private const PRIVATE_TYPES = ['encrypt', 'password'];
-
     private const BASE_CURRENCY = '-99';
+
+    /** What belongs to other tables, under names that no field has. */
+    private const JOINED = 'u.first_name AS roistat_user_first, u.last_name AS roistat_user_last,'
+        . ' y.iso4217 AS roistat_currency';
 
     private Database $database;
 
-    /** Only what it says of the module is used, never its values. */
-    private \SugarBean $module;
+    private DealModule $module;
 
-    public function __construct(Database $database, \SugarBean $module)
+    public function __construct(Database $database, DealModule $module)
     {
         $this->database = $database;
         $this->module = $module;
     }
 
     /**
-     * @return array<string, mixed>|null what DealSnapshot needs; null when no such deal is stored
+     * @param string[] $ids
+     *
+     * @return array<string, array<string, mixed>> what DealSnapshot needs, by id; without those that are not stored
      */
-    public function read(string $id): ?array
+    public function read(array $ids): array
     {
-        // Before the read: a change that commits in between must carry the later time.
-        $timestamp = $this->database->now();
-        $row = $this->row($id);
-        if ($row === null) {
-            return null;
+        $deals = [];
+        foreach ($ids === [] ? [] : $this->database->rows($this->query($ids)) as $row) {
+            $deals[$row['id']] = $this->deal($row);
         }
 
-        return [
-            'timestamp' => $timestamp,
-            'row' => $row,
-            'types' => $this->types($row),
-            'url' => $this->url($id),
-            'pipeline' => $this->pipeline(),
-            'currency' => $this->currency((string) ($row['currency_id'] ?? '')),
-            'assigned_user_name' => $this->userName((string) ($row['assigned_user_id'] ?? '')),
-            'sales_stage_label' => $this->label('sales_stage', $row['sales_stage'] ?? ''),
-            'sales_status_label' => $this->label('sales_status', $row['sales_status'] ?? ''),
-        ];
+        return $deals;
     }
 
     /**
-     * @return array<string, mixed>|null
+     * @param string[] $ids
      */
-    private function row(string $id): ?array
+    private function query(array $ids): string
     {
-        $quoted = $this->database->quoted($id);
-        $row = $this->database->row('SELECT * FROM opportunities WHERE id = ' . $quoted);
-        if ($row === null || !$this->module->hasCustomFields()) {
-            return $row;
-        }
+        $isCustom = $this->module->hasCustomFields();
 
-        return $row + (array) $this->database->row('SELECT * FROM opportunities_cstm WHERE id_c = ' . $quoted);
+        return 'SELECT o.*, ' . ($isCustom ? 'c.*, ' : '') . self::JOINED . ' FROM opportunities o'
+            . ($isCustom ? ' LEFT JOIN opportunities_cstm c ON c.id_c = o.id' : '')
+            . ' LEFT JOIN users u ON u.id = o.assigned_user_id LEFT JOIN currencies y ON y.id = o.currency_id'
+            . ' WHERE o.id IN ' . $this->database->quotedList($ids);
     }
 
     /**
      * @param array<string, mixed> $row
      *
-     * @return array<string, string> the type of each stored field
+     * @return array<string, mixed>
      */
-    private function types(array $row): array
+    private function deal(array $row): array
     {
-        $types = [];
-        foreach ($this->module->field_defs as $name => $definition) {
-            $type = (string) ($definition['type'] ?? '');
-            if (array_key_exists($name, $row) && !in_array($type, self::PRIVATE_TYPES, true)) {
-                $types["$name"] = $type;
-            }
-        }
-
-        return $types;
+        return [
+            'row' => $row,
+            'types' => $this->module->types($row),
+            'url' => $this->url((string) $row['id']),
+            'pipeline' => $this->module->pipeline(),
+            'currency' => $this->currency($row),
+            'assigned_user_name' => $row['roistat_user_first'] . ' ' . $row['roistat_user_last'],
+            'sales_stage_label' => $this->module->label('sales_stage', $row['sales_stage'] ?? ''),
+            'sales_status_label' => $this->module->label('sales_status', $row['sales_status'] ?? ''),
+        ];
     }
 
     private function url(string $id): string
@@ -90,51 +80,15 @@ final class DealReader
     }
 
     /**
-     * With revenue line items the deal itself moves through sales_status only.
+     * @param array<string, mixed> $row
      */
-    private function pipeline(): string
+    private function currency(array $row): string
     {
-        if (!Platform::isSugar()) {
-            return 'sales_stage';
-        }
-        $settings = \Opportunity::getSettings();
-
-        return ($settings['opps_view_by'] ?? '') === 'RevenueLineItems' ? 'sales_status' : 'sales_stage';
-    }
-
-    private function currency(string $id): string
-    {
-        if ($id !== '' && $id !== self::BASE_CURRENCY) {
-            $row = $this->database->row('SELECT iso4217 FROM currencies WHERE id = ' . $this->database->quoted($id));
-            if ($row !== null) {
-                return (string) $row['iso4217'];
-            }
+        $isForeign = !in_array((string) ($row['currency_id'] ?? ''), ['', self::BASE_CURRENCY], true);
+        if ($isForeign && $row['roistat_currency'] !== null) {
+            return (string) $row['roistat_currency'];
         }
 
         return (string) $GLOBALS['sugar_config']['default_currency_iso4217'];
-    }
-
-    private function userName(string $id): string
-    {
-        $user = $this->database->row(
-            'SELECT first_name, last_name FROM users WHERE id = ' . $this->database->quoted($id)
-        );
-
-        return $user === null ? '' : $user['first_name'] . ' ' . $user['last_name'];
-    }
-
-    /**
-     * In the CRM's default language, whoever saves.
-     *
-     * @param mixed $stored a column's value
-     */
-    private function label(string $field, $stored): string
-    {
-        $key = (string) StoredValue::text($stored);
-        $lists = return_app_list_strings_language($GLOBALS['sugar_config']['default_language']);
-        $definition = $this->module->field_defs["$field"] ?? [];
-        $labels = $lists[$definition['options'] ?? ''] ?? [];
-
-        return $labels["$key"] ?? $key;
     }
 }

@@ -12,19 +12,23 @@ final class DealSnapshot
     private const LONGEST_TEXT = 1000;
 
     /**
-     * @param array<string, mixed>      $deal   what DealReader read
-     * @param array<string, mixed>|null $client what ClientReader read
+     * @param string                    $timestamp the database's clock before the read, in UTC
+     * @param array<string, mixed>      $deal      what DealReader read
+     * @param array<string, mixed>|null $client    what ClientReader read
      *
      * @return array<string, mixed>
      */
-    public static function event(array $deal, ?array $client): array
+    public static function event(string $timestamp, array $deal, ?array $client): array
     {
         $row = $deal['row'];
         if ((int) $row['deleted'] === 1) {
-            return self::envelope('opportunity.deleted', $deal, ['id' => (string) $row['id'], 'deleted' => true]);
+            return self::envelope('opportunity.deleted', $timestamp, [
+                'id' => (string) $row['id'],
+                'deleted' => true,
+            ]);
         }
 
-        return self::envelope('opportunity.saved', $deal, [
+        return self::envelope('opportunity.saved', $timestamp, [
             'id' => (string) $row['id'],
             'name' => (string) StoredValue::text($row['name']),
             'url' => $deal['url'],
@@ -50,16 +54,15 @@ final class DealSnapshot
     }
 
     /**
-     * @param array<string, mixed> $deal
      * @param array<string, mixed> $data
      *
      * @return array<string, mixed>
      */
-    private static function envelope(string $type, array $deal, array $data): array
+    private static function envelope(string $type, string $timestamp, array $data): array
     {
         return [
             'type' => $type,
-            'timestamp' => $deal['timestamp'],
+            'timestamp' => $timestamp,
             'data' => $data,
         ];
     }

@@ -14,13 +14,15 @@ final class ExternalResourceTransport
     /**
      * @param array<string, string> $headers
      *
-     * @return int the status of the answer
+     * @return Answer whatever its status
      */
-    public static function post(string $url, string $body, array $headers, float $seconds): int
+    public static function post(string $url, string $body, array $headers, float $seconds): Answer
     {
         // No redirects: it would follow one with a GET that lost the body.
         $client = new ExternalResourceClient($seconds, 0);
 
-        return $client->post($url, $body, $headers)->getStatusCode();
+        $response = $client->post($url, $body, $headers);
+
+        return new Answer($response->getStatusCode(), (string) $response->getBody());
     }
 }

@@ -14,9 +14,9 @@ final class GuzzleTransport
     /**
      * @param array<string, string> $headers
      *
-     * @return int the status of the answer
+     * @return Answer whatever its status
      */
-    public static function post(string $url, string $body, array $headers, float $seconds): int
+    public static function post(string $url, string $body, array $headers, float $seconds): Answer
     {
         $client = new Client();
         $response = $client->post($url, [
@@ -27,6 +27,6 @@ final class GuzzleTransport
             'http_errors' => false,
         ]);
 
-        return $response->getStatusCode();
+        return new Answer($response->getStatusCode(), (string) $response->getBody());
     }
 }

@@ -5,18 +5,10 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * Why a deal was not sent. The message is fit for a log: no address, no secret, no data of a person.
+ * Why something was not sent. The message is fit for a log: no address, no secret, no data of a person.
  */
 final class NotSent extends \RuntimeException
 {
-    /**
-     * The CRM's database refused a query; the CRM has logged which.
-     */
-    public static function unreadable(): self
-    {
-        return new self('the database could not be read');
-    }
-
     /**
      * The secret in the settings table cannot sign.
      */
@@ -26,11 +18,43 @@ final class NotSent extends \RuntimeException
     }
 
     /**
+     * The secret in the settings table cannot be opened here.
+     */
+    public static function sealedElsewhere(): self
+    {
+        return new self('the signing secret was stored by another installation of the CRM');
+    }
+
+    /**
+     * The receiver's address is malformed, or neither https nor this machine.
+     */
+    public static function badAddress(): self
+    {
+        return new self('the receiver\'s address is neither https nor this machine');
+    }
+
+    /**
      * The receiver answered, but did not accept.
      */
     public static function refused(int $status): self
     {
         return new self('the receiver answered ' . $status);
+    }
+
+    /**
+     * The receiver broke down over what it got.
+     */
+    public static function brokeDown(): self
+    {
+        return self::refused(500);
+    }
+
+    /**
+     * The receiver found the time of the CRM's database ahead of its own.
+     */
+    public static function clockAhead(): self
+    {
+        return new self('the clock of the CRM\'s database is more than five minutes ahead');
     }
 
     /**

@@ -5,86 +5,40 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * Sends a saved deal to the receiver. Nothing that happens here reaches the save.
+ * Marks deals that change. Called by the CRM before and after it writes; nothing that happens here reaches the save.
  */
 final class OpportunityHook
 {
-    /** @var array<string, string> what each deal last looked like in this request: nested saves fire the hook again */
-    private static array $seen = [];
+    /** The modules whose records can be a deal's client. */
+    private const CLIENTS = ['Accounts', 'Contacts'];
 
     /**
-     * Called by the CRM after it stored an Opportunity.
+     * Before and after a save, a deletion, a restoration.
      *
-     * @param mixed $arguments an array in SugarCRM, an empty string in SuiteCRM
+     * @param mixed $arguments an array, or an empty text
      */
-    public function afterSave(\SugarBean $bean, string $event, $arguments): void
+    public function changed(\SugarBean $bean, string $event, $arguments): void
     {
         try {
-            $this->send($bean);
+            // In after_restore the bean is empty.
+            $id = (string) ($bean->id ?: (is_array($arguments) ? $arguments['id'] ?? '' : ''));
+            if ($id !== '') {
+                Flush::current()->mark(Mark::DEAL, $id);
+            }
         } catch (\Throwable $problem) {
-            // Fatal, because the CRM's default log level hides everything else.
-            $GLOBALS['log']->fatal('Roistat: deal ' . $bean->id . ' was not sent: ' . self::reason($problem));
+            Log::failure('a change of deal ' . $bean->id . ' was not marked', $problem);
         }
     }
 
-    private function send(\SugarBean $bean): void
+    /**
+     * Before and after a record is linked or unlinked.
+     *
+     * @param mixed $arguments an array that names the other's module
+     */
+    public function linked(\SugarBean $bean, string $event, $arguments): void
     {
-        $database = new Database(\DBManagerFactory::getInstance());
-        $settings = new Settings($database);
-        $receiver = $settings->url();
-        $secret = $settings->secret();
-        if ($receiver === '' || $secret === '') {
-            return;
+        if (is_array($arguments) && in_array($arguments['related_module'] ?? '', self::CLIENTS, true)) {
+            $this->changed($bean, $event, $arguments);
         }
-        $event = $this->event($database, $bean);
-        if ($event === null || $this->wasSeen($bean, $event)) {
-            return;
-        }
-        $sender = new WebhookSender($receiver, new WebhookSigner($secret));
-        $sender->send(self::encode($event));
-    }
-
-    /**
-     * @return array<string, mixed>|null
-     */
-    private function event(Database $database, \SugarBean $bean): ?array
-    {
-        $deal = (new DealReader($database, $bean))->read((string) $bean->id);
-        if ($deal === null) {
-            return null;
-        }
-
-        return DealSnapshot::event($deal, (new ClientReader($database))->clientOf((string) $bean->id));
-    }
-
-    /**
-     * @param array<string, mixed> $event
-     */
-    private function wasSeen(\SugarBean $bean, array $event): bool
-    {
-        $content = hash('sha256', self::encode($event['data']));
-        $seen = (self::$seen[$bean->id] ?? '') === $content;
-        self::$seen[$bean->id] = $content;
-
-        return $seen;
-    }
-
-    /**
-     * @param array<string, mixed> $value
-     */
-    private static function encode(array $value): string
-    {
-        return json_encode(
-            $value,
-            JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR
-        );
-    }
-
-    /**
-     * Other people's messages can quote what no log should hold.
-     */
-    private static function reason(\Throwable $problem): string
-    {
-        return $problem instanceof NotSent ? $problem->getMessage() : get_class($problem);
     }
 }

@@ -13,18 +13,29 @@ final class WebhookSigner
 {
     private const PREFIX = 'whsec_';
 
-    private string $key;
+    private const BYTES = 32;
+
+    /** @var string[] the keys, each of which signs */
+    private array $keys = [];
 
     /**
-     * @param string $secret whsec_ and the key in base64
+     * @param string $secret   whsec_ and the key in base64
+     * @param string $previous another secret that signs too, while the receiver may know only that one; mostly empty
      */
-    public function __construct(string $secret)
+    public function __construct(string $secret, string $previous = '')
     {
-        $key = strpos($secret, self::PREFIX) === 0 ? base64_decode(substr($secret, strlen(self::PREFIX)), true) : false;
-        if ($key === false || $key === '') {
-            throw NotSent::badSecret();
+        $this->keys[] = self::key($secret);
+        if ($previous !== '') {
+            $this->keys[] = self::key($previous);
         }
-        $this->key = $key;
+    }
+
+    /**
+     * A new secret, of the length that the specification recommends.
+     */
+    public static function newSecret(): string
+    {
+        return self::PREFIX . base64_encode(random_bytes(self::BYTES));
     }
 
     /**
@@ -35,12 +46,26 @@ final class WebhookSigner
      */
     public function headers(string $id, int $timestamp, string $body): array
     {
-        $digest = hash_hmac('sha256', $id . '.' . $timestamp . '.' . $body, $this->key, true);
+        $signatures = [];
+        foreach ($this->keys as $key) {
+            $digest = hash_hmac('sha256', $id . '.' . $timestamp . '.' . $body, $key, true);
+            $signatures[] = 'v1,' . base64_encode($digest);
+        }
 
         return [
             'webhook-id' => $id,
             'webhook-timestamp' => (string) $timestamp,
-            'webhook-signature' => 'v1,' . base64_encode($digest),
+            'webhook-signature' => implode(' ', $signatures),
         ];
+    }
+
+    private static function key(string $secret): string
+    {
+        $key = strpos($secret, self::PREFIX) === 0 ? base64_decode(substr($secret, strlen(self::PREFIX)), true) : false;
+        if ($key === false || $key === '') {
+            throw NotSent::badSecret();
+        }
+
+        return $key;
     }
 }

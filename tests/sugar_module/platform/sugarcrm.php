@@ -23,6 +23,23 @@ namespace Sugarcrm\Sugarcrm\DependencyInjection {
     }
 }
 
+namespace Sugarcrm\Sugarcrm\Security\Csrf {
+    class CsrfAuthenticator
+    {
+        public const FORM_TOKEN_FIELD = 'csrf_token';
+
+        public static function getInstance(): self
+        {
+            return new self();
+        }
+
+        public function getFormToken(): string
+        {
+            return 'token of the platform';
+        }
+    }
+}
+
 namespace Sugarcrm\Sugarcrm\Security\HttpClient {
     class ExternalResourceClient
     {

@@ -11,16 +11,26 @@ namespace {
 
         public string $name = 'stale';
 
+        public string $module_dir = 'Opportunities';
+
+        public int $deleted = 0;
+
         /** @var array<string, array<string, string>> */
         public array $field_defs = [
             'id' => ['type' => 'id'],
-            'name' => ['type' => 'name'],
+            'name' => ['type' => 'name', 'vname' => 'LBL_NAME'],
             'date_modified' => ['type' => 'datetime'],
             'sales_stage' => ['type' => 'enum', 'options' => 'sales_stage_dom'],
             'secret_c' => ['type' => 'encrypt'],
-            'account_name' => ['type' => 'relate'],
+            'account_name' => ['type' => 'relate', 'source' => 'non-db'],
+            'contacts' => ['type' => 'link', 'source' => 'non-db'],
             'roistat_c' => ['type' => 'varchar'],
         ];
+
+        public function get_summary_text(): string
+        {
+            return $this->name;
+        }
 
         public function hasCustomFields(): bool
         {
@@ -44,6 +54,11 @@ namespace {
         public static function newBean(string $module): SugarBean
         {
             return $module === 'Administration' ? new Administration() : new SugarBean();
+        }
+
+        public static function getBean(string $module, string $id): ?SugarBean
+        {
+            return $id === 'gone' ? null : new SugarBean();
         }
     }
 
@@ -122,6 +137,24 @@ namespace {
         }
     }
 
+    /** @return array<string, string> */
+    function return_module_language(string $language, string $module): array
+    {
+        return ['LBL_NAME' => $language === 'ru_ru' ? 'Название:' : 'Name:'];
+    }
+
+    interface RunnableSchedulerJob
+    {
+        public function setJob(SchedulersJob $job);
+
+        public function run($data);
+    }
+
+    class SchedulersJob
+    {
+        public string $id = 'job-1';
+    }
+
     /** @return array<string, array<string, string>> */
     function return_app_list_strings_language(string $language): array
     {
@@ -136,9 +169,17 @@ namespace GuzzleHttp {
     {
         private int $status;
 
-        public function __construct(int $status)
+        private string $body;
+
+        public function __construct(int $status, string $body = '')
         {
             $this->status = $status;
+            $this->body = $body;
+        }
+
+        public function getBody(): string
+        {
+            return $this->body;
         }
 
         public function getStatusCode(): int
@@ -151,7 +192,14 @@ namespace GuzzleHttp {
     {
         public static int $status = 202;
 
+        public static string $body = '';
+
         public static ?\Throwable $failure = null;
+
+        public static ?\Closure $onPost = null;
+
+        /** @var list<Answer> what it answers first, one after the other */
+        public static array $answers = [];
 
         /** @var list<array{string, array<string, mixed>}> */
         public static array $posts = [];
@@ -160,11 +208,14 @@ namespace GuzzleHttp {
         public function post(string $url, array $options): Answer
         {
             self::$posts[] = [$url, $options];
+            if (self::$onPost !== null) {
+                (self::$onPost)();
+            }
             if (self::$failure !== null) {
                 throw self::$failure;
             }
 
-            return new Answer(self::$status);
+            return array_shift(self::$answers) ?? new Answer(self::$status, self::$body);
         }
     }
 }
