@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-require_once 'custom/include/SugarRoistat/load.php';
+require_once 'custom/include/SugarRoistat/load_installer.php';
 
 /**
  * Called by the Module Loader after everything else.

@@ -72,12 +72,16 @@ final class ManifestTest extends TestCase
         $named = [];
         foreach ($this->installdefs() as $section) {
             foreach (is_array($section) ? $section : [] as $entry) {
-                $source = str_replace('<basepath>/', self::ROOT . '/', $entry['from']);
+                // Scripts stand at the root of the zip.
+                $source = is_array($entry)
+                    ? str_replace('<basepath>/', self::ROOT . '/', $entry['from'])
+                    : str_replace('<basepath>/', self::ROOT . '/sugar_module/', $entry);
                 self::assertFileExists($source);
                 $named[] = (string) realpath($source);
             }
         }
         $named[] = (string) realpath(self::ROOT . '/sugar_module/scripts');
+        $named[] = (string) realpath(self::ROOT . '/sugar_module/README.txt');
 
         foreach ($this->files('sugar_module') as $file) {
             $covered = array_filter($named, static function (string $source) use ($file): bool {
@@ -89,9 +93,16 @@ final class ManifestTest extends TestCase
 
     public function test_extension_files_have_names_of_their_own(): void
     {
-        $names = array_map('basename', array_column($this->installdefs()['hookdefs'], 'from'));
+        $targets = [];
+        $others = ['copy' => 0, 'language' => 0, 'post_uninstall' => 0];
+        foreach (array_diff_key($this->installdefs(), $others) as $section => $entries) {
+            foreach (is_array($entries) ? $entries : [] as $entry) {
+                $targets[] = $section . ' ' . ($entry['to_module'] ?? '') . ' ' . basename($entry['from']);
+                self::assertSame('sugar_roistat.php', basename($entry['from']));
+            }
+        }
 
-        self::assertSame(['sugar_roistat.php'], $names);
+        self::assertSame(array_unique($targets), $targets, 'one would overwrite the other');
     }
 
     public function test_every_hook_names_a_file_and_a_method_of_ours(): void
@@ -112,22 +123,26 @@ final class ManifestTest extends TestCase
         }
     }
 
-    public function test_the_hooks_file_loads_every_class(): void
+    public function test_the_two_load_files_name_every_class_and_a_save_loads_no_installer(): void
     {
-        $load = (string) file_get_contents(self::ROOT . '/sugar_module/include/SugarRoistat/load.php');
+        $folder = self::ROOT . '/sugar_module/include/SugarRoistat/';
+        $load = (string) file_get_contents($folder . 'load.php');
+        $all = $load . file_get_contents($folder . 'load_installer.php')
+            . file_get_contents($folder . 'SuiteView.php');
         foreach ($this->files('sugar_module/include') as $file) {
-            if (basename($file) !== 'load.php') {
-                self::assertStringContainsString("'custom/include/SugarRoistat/" . basename($file) . "'", $load);
+            if (strpos(basename($file), 'load') !== 0) {
+                self::assertStringContainsString("'custom/include/SugarRoistat/" . basename($file) . "'", $all);
             }
         }
+        self::assertStringNotContainsString('Installer', $load);
     }
 
     public function test_each_reserved_script_declares_the_function_that_is_called_unconditionally(): void
     {
-        foreach ($this->files('sugar_module/scripts') as $file) {
+        foreach (['post_install', 'pre_uninstall'] as $script) {
             self::assertStringContainsString(
-                'function ' . basename($file, '.php') . '()',
-                (string) file_get_contents($file)
+                'function ' . $script . '()',
+                (string) file_get_contents(self::ROOT . '/sugar_module/scripts/' . $script . '.php')
             );
         }
     }
@@ -138,12 +153,14 @@ final class ManifestTest extends TestCase
         foreach ($this->installdefs()['language'] as $entry) {
             $mod_strings = [];
             require str_replace('<basepath>', self::ROOT, $entry['from']);
-            $labels[$entry['language']] = array_keys($mod_strings);
+            $labels[$entry['to_module']][$entry['language']] = array_keys($mod_strings);
         }
 
-        self::assertSame(['en_us', 'ru_ru'], array_keys($labels));
-        self::assertSame(['LBL_ROISTAT'], $labels['en_us']);
-        self::assertSame($labels['en_us'], $labels['ru_ru']);
+        self::assertNotSame([], $labels);
+        foreach ($labels as $module => $languages) {
+            self::assertSame(['en_us', 'ru_ru'], array_keys($languages), $module);
+            self::assertSame($languages['en_us'], $languages['ru_ru'], $module);
+        }
     }
 
     /** @return array<string, mixed> */

@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * What the Module Loader cannot do from the manifest alone. uninstall() undoes install(), but keeps the field: its
- * data is the shop's.
+ * What the Module Loader cannot do from the manifest alone. uninstall() undoes install() in reverse order.
+ *
+ * A part that fails is logged and left out: the CRM must never be left with half an installation.
  */
 final class Installer
 {
@@ -15,10 +16,12 @@ final class Installer
      */
     public static function install(): void
     {
-        $database = new Database(\DBManagerFactory::getInstance());
-        (new RoistatField($database))->create();
-        if (!Platform::isSugar()) {
-            (new Layouts(new Settings($database)))->add();
+        foreach (self::parts() as $part) {
+            try {
+                $part->install();
+            } catch (\Throwable $problem) {
+                Log::failure('a part was not installed', $problem);
+            }
         }
     }
 
@@ -27,10 +30,33 @@ final class Installer
      */
     public static function uninstall(): void
     {
-        $settings = new Settings(new Database(\DBManagerFactory::getInstance()));
-        if (!Platform::isSugar()) {
-            (new Layouts($settings))->remove();
+        foreach (array_reverse(self::parts()) as $part) {
+            try {
+                $part->uninstall();
+            } catch (\Throwable $problem) {
+                Log::failure('a part was not uninstalled', $problem);
+            }
         }
-        $settings->clear();
+    }
+
+    /**
+     * The scheduler comes last and goes first: cron must never meet a job that lacks what it needs.
+     *
+     * @return Part[]
+     */
+    private static function parts(): array
+    {
+        $db = \DBManagerFactory::getInstance();
+        $database = new Database($db);
+        $settings = new Settings($database);
+        $field = new RoistatField($db, $settings);
+
+        return [
+            new PackageFiles(),
+            new Storage($db, $settings),
+            $field,
+            new Layouts($settings, $field, Platform::isSugar() ? SidecarView::all() : SuiteView::all($field)),
+            new SweepSchedule($database),
+        ];
     }
 }

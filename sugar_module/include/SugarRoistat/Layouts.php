@@ -5,85 +5,102 @@ declare(strict_types=1);
 namespace SugarRoistat;
 
 /**
- * Puts the field on SuiteCRM's edit and detail view, and takes it off the views that it put it on.
+ * Puts the field on the layouts once, and takes it off those that it put it on.
  *
- * The platform's own parsers keep whatever an administrator arranged.
+ * An administrator who moves or removes it keeps what they did, through every upgrade. A layout that nobody had
+ * customised before, nor has since, is again the one that the CRM came with.
  */
-final class Layouts
+final class Layouts implements Part
 {
+    private const MEMORY = 'layouts';
+
     private Settings $settings;
 
-    public function __construct(Settings $settings)
+    private RoistatField $field;
+
+    /** @var LayoutView[] */
+    private array $views;
+
+    /**
+     * @param LayoutView[] $views
+     */
+    public function __construct(Settings $settings, RoistatField $field, array $views)
     {
         $this->settings = $settings;
+        $this->field = $field;
+        $this->views = $views;
     }
 
-    /**
-     * Adds the field once: the platform's addField does not look for it.
-     */
-    public function add(): void
+    public function install(): void
     {
-        $placed = $this->settings->layouts();
-        foreach ($this->views() as $view) {
-            $parser = $this->parser($view);
-            if (!$this->shows($parser)) {
-                $this->addRow($parser);
-                $parser->handleSave(false);
-                $placed[] = $view;
-            }
-        }
-        $this->settings->rememberLayouts($placed);
-    }
-
-    /**
-     * Leaves a field alone that an administrator placed.
-     */
-    public function remove(): void
-    {
-        foreach ($this->settings->layouts() as $view) {
-            $parser = $this->parser($view);
-            $parser->removeField(RoistatField::NAME);
-            $parser->handleSave(false);
-        }
-    }
-
-    /**
-     * @return string[]
-     */
-    private function views(): array
-    {
-        require_once 'modules/ModuleBuilder/parsers/constants.php';
-
-        return [MB_EDITVIEW, MB_DETAILVIEW];
-    }
-
-    private function parser(string $view): \GridLayoutMetaDataParser
-    {
-        require_once 'modules/ModuleBuilder/parsers/ParserFactory.php';
-
-        return \ParserFactory::getParser($view, 'Opportunities');
-    }
-
-    private function shows(\GridLayoutMetaDataParser $parser): bool
-    {
-        foreach ($parser->_viewdefs['panels'] as $rows) {
-            foreach ($rows as $row) {
-                if (in_array(RoistatField::NAME, $row, true)) {
-                    return true;
+        $placed = $this->placed();
+        foreach ($this->views as $view) {
+            $key = $view->key();
+            try {
+                if (!isset($placed["$key"]) && $this->field->exists($view->module()) && !$view->showsField()) {
+                    $wasCustom = $view->isCustom();
+                    $view->addField();
+                    $placed["$key"] = $wasCustom ? '' : $view->fingerprint();
                 }
+            } catch (\Throwable $problem) {
+                Log::failure('the field was not added to ' . $key, $problem);
             }
         }
+        $this->remember($placed);
+    }
 
-        return false;
+    public function uninstall(): void
+    {
+        $placed = $this->placed();
+        foreach ($this->views as $view) {
+            $key = $view->key();
+            try {
+                if (isset($placed["$key"])) {
+                    $this->clear($view, $placed["$key"]);
+                }
+            } catch (\Throwable $problem) {
+                Log::failure('the field was not removed from ' . $key, $problem);
+            }
+        }
     }
 
     /**
-     * A row of its own: beside another field it would narrow that one, and removal would leave a hole there.
+     * @param string $ours the layout's fingerprint as we made it; empty if we found it customised
      */
-    private function addRow(\GridLayoutMetaDataParser $parser): void
+    private function clear(LayoutView $view, string $ours): void
     {
-        $firstPanel = array_key_first($parser->_viewdefs['panels']);
-        $parser->_viewdefs['panels']["$firstPanel"][] = [];
-        $parser->addField(['name' => RoistatField::NAME]);
+        if ($ours !== '' && $view->fingerprint() === $ours) {
+            $view->reset();
+        } elseif ($view->showsField()) {
+            $view->removeField();
+        }
+    }
+
+    /**
+     * @return array<string, string> fingerprints by key
+     */
+    private function placed(): array
+    {
+        $placed = [];
+        foreach (explode(';', $this->settings->value(self::MEMORY)) as $entry) {
+            $parts = explode('=', $entry);
+            if (count($parts) === 2) {
+                $placed[$parts[0]] = $parts[1];
+            }
+        }
+
+        return $placed;
+    }
+
+    /**
+     * @param array<string, string> $placed
+     */
+    private function remember(array $placed): void
+    {
+        $entries = [];
+        foreach ($placed as $key => $fingerprint) {
+            $entries[] = $key . '=' . $fingerprint;
+        }
+        $this->settings->keep(self::MEMORY, implode(';', $entries));
     }
 }

@@ -1,3 +1,0 @@
-<?php
-
-$mod_strings['LBL_ROISTAT'] = 'roistat';
