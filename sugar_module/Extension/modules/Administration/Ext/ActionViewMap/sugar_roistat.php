@@ -1,0 +1,3 @@
+<?php
+
+$action_view_map['sugarroistat'] = 'sugarroistat';
