@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,21 @@ def receiver() -> Iterator[CapturingReceiver]:
 @pytest.fixture
 def connected(crm: Crm, receiver: CapturingReceiver, installed: None) -> Crm:
     """The CRM, with the package in it and pointed at the capturing receiver."""
-    crm.run("settings", url=receiver.url, secret=SECRET)
+    connect(crm, receiver.url)
     return crm
+
+
+def connect(crm: Crm, url: str) -> None:
+    """Points the CRM at a receiver; no outage is known, cron has just run."""
+    crm.query("DELETE FROM roistat_outbox")
+    crm.run(
+        "settings",
+        url=url,
+        secret=SECRET,
+        previous_secret="",
+        outage_since="",
+        swept_at=str(int(time.time())),
+    )
 
 
 @pytest.fixture

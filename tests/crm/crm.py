@@ -27,7 +27,14 @@ class Crm:
 
     def run(self, command: str, **values: Any) -> Any:
         """Runs a command of in_crm.php inside the CRM."""
-        done = subprocess.run(
+        process = self.start(command, **values)
+        output, errors = process.communicate()
+        assert process.returncode == 0, output + errors
+        return json.loads(output)
+
+    def start(self, command: str, **values: Any) -> "subprocess.Popen[str]":
+        """Starts a command of in_crm.php inside the CRM."""
+        return subprocess.Popen(
             [
                 "php",
                 "-d",
@@ -37,12 +44,14 @@ class Crm:
                 json.dumps(values),
             ],
             cwd=self.root,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """The rows that a query gives, as they are stored."""
+        return list(self.run("query", sql=sql))
 
     def save(
         self, module: str, links: dict[str, str] | None = None, **values: Any
@@ -124,8 +133,17 @@ class Pages:
         self._commit()
 
     def uninstall(self) -> None:
+        self._switch("Uninstall")
+
+    def disable(self) -> None:
+        self._switch("Disable")
+
+    def enable(self) -> None:
+        self._switch("Enable")
+
+    def _switch(self, mode: str) -> None:
         self.open_module_loader()
-        self.page.click("input[name=btn_mode][value=Uninstall]")
+        self.page.click(f"input[name=btn_mode][value={mode}]")
         self._commit()
 
     def _delete_uploads(self) -> None:

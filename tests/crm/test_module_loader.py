@@ -1,11 +1,14 @@
 """The package comes and goes by the CRM's own Module Loader."""
 
+import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from tests.crm.crm import Crm, Pages
 
+LINT = Path(__file__).parents[1] / "sugar_module" / "DeniedNames.php"
 VIEWS = ("editview", "detailview")
 
 
@@ -94,6 +97,31 @@ def test_the_full_scanner_would_find_a_violation(
     planted.write_text("<?php file_get_contents('x');")
 
     assert list(crm.run("scan", folder=str(tmp_path))["file"]) == [str(planted)]
+
+
+def test_our_own_lint_refuses_every_name_that_the_scanner_refuses(crm: Crm) -> None:
+    names = crm.run("denied_names")
+
+    assert len(names["isFunction"]) > 200
+    assert len(names["isClass"]) > 10
+    for kind, refused in names.items():
+        assert refused_by_us(kind, refused) == refused
+
+
+def refused_by_us(kind: str, names: list[str]) -> list[str]:
+    code = f"""
+        require $argv[1];
+        print json_encode(array_values(array_filter(
+            array_slice($argv, 2), 'SugarRoistat\\Tests\\DeniedNames::{kind}'
+        )));
+    """
+    done = subprocess.run(
+        ["php", "-r", code, str(LINT), *names],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return list(json.loads(done.stdout))
 
 
 def rows_of(panels: dict[str, Any]) -> list[list[str]]:

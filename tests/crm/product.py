@@ -1,0 +1,90 @@
+"""The product as it is run: the receiver, and Roistat's emulator behind it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PATIENCE = 30.0
+COMMAND = str(Path(sys.executable).with_name("sugar-roistat"))
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running receiver, and the Roistat that it delivers to."""
+
+    receiver: str
+    roistat: str
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        state = requests.get(f"{self.roistat}/_emulator/state", timeout=5).json()
+        return dict(state["orders"])
+
+    def wait_for_order(self, deal_id: str, visit: str) -> dict[str, Any]:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            order = self.orders().get(deal_id)
+            if order is not None and order.get("roistat") == visit:
+                return order
+            time.sleep(0.05)
+        raise AssertionError(f"not in Roistat: {deal_id}, {self.orders().get(deal_id)}")
+
+
+@contextmanager
+def running_product(folder: Path, secret: str, port: int) -> Iterator[Product]:
+    """The receiver on this port, with a store in the folder."""
+    roistat = free_port()
+    settings = {
+        "ROISTAT_URL": f"http://127.0.0.1:{roistat}/api/v1",
+        "ROISTAT_API_KEY": "key",
+        "ROISTAT_PROJECT": "1",
+        "WEBHOOK_SECRETS": secret,
+        "PORT": str(port),
+        "DATA_DIR": str(folder / "data"),
+    }
+    with (
+        running(folder, {}, "emulator", "roistat", "--port", str(roistat)),
+        running(folder, settings, "serve"),
+    ):
+        wait_until_up(f"http://127.0.0.1:{roistat}/_emulator/state")
+        wait_until_up(f"http://127.0.0.1:{port}/readyz")
+        yield Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{roistat}")
+
+
+@contextmanager
+def running(folder: Path, settings: dict[str, str], *words: str) -> Iterator[None]:
+    """A command of the product, with these settings and no others."""
+    environment = {"PATH": os.environ["PATH"], **settings}
+    process = subprocess.Popen([COMMAND, *words], cwd=folder, env=environment)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def wait_until_up(url: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except (requests.ConnectionError, requests.Timeout):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{url} did not come up")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
