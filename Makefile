@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SEEDS  ?= 1 2 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format package bench chaos test-crm php clean
+.PHONY: help run test lint format package bench chaos test-crm bench-crm php clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## Show what can be made
 run: $(VENV)/run.ready ## Show the whole way on this machine, until Ctrl-C
 	@exec $(BIN)/sugar-roistat dev
 
-test: $(VENV)/dev.ready php ## Install what the tests need, and run them all
+test: $(VENV)/dev.ready $(VENV)/php.ready php ## Install what the tests need, and run them all
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 	phpunit -c tests/sugar_module/phpunit.xml
 
@@ -40,6 +40,9 @@ chaos: $(VENV)/dev.ready ## Kill everything at random: make chaos SEEDS="1 2 3"
 test-crm: $(VENV)/crm.ready package ## Test against a real CRM: CRM_ROOT, CRM_URL, CRM_USERNAME, CRM_PASSWORD
 	$(BIN)/pytest tests/crm -rs
 
+bench-crm: $(VENV)/crm.ready ## Measure what the package costs a real CRM, given as for test-crm, with the package in it
+	$(BIN)/python -m tests.crm.speed
+
 clean: ## Remove what was built and installed here
 	rm -rf $(VENV) dist build *.egg-info
 
@@ -57,9 +60,17 @@ $(VENV)/crm.ready: $(VENV)/dev.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,crm]'
 	@touch $@
 
+# Other versions of PHP, each the real one compiled to WebAssembly; what they are for stands in test_versions.py.
+PHP_WASM := 3.1.56
+$(VENV)/php.ready: $(VENV)/dev.ready Makefile
+	@mkdir -p $(VENV)/php
+	PATH="$(abspath $(BIN)):$$PATH" npm install --prefix $(VENV)/php --no-save --no-package-lock --no-audit --no-fund \
+		--silent $(foreach name,universal node-7-4 node-8-0 node-8-1 node-8-2 node-8-3 node-8-4,@php-wasm/$(name)@$(PHP_WASM))
+	@touch $@
+
 php:
-	@command -v php phpunit phpcs >/dev/null || { \
+	@command -v php phpunit phpcs >/dev/null && php -m | grep -q pdo_sqlite || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
-			echo "Needed: php (7.4 or later, command line), phpunit, php-codesniffer" >&2; exit 1; }; \
+			echo "Needed: php (8.1 or later, command line, with SQLite), phpunit, php-codesniffer" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-			--no-install-recommends php-cli php-mbstring php-xml phpunit php-codesniffer; }
+			--no-install-recommends php-cli php-mbstring php-sqlite3 php-xml phpunit php-codesniffer; }
