@@ -1,5 +1,9 @@
 """The errors of the receiver. Upstream errors say whether trying again can help."""
 
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 
 class ReceiverError(Exception):
     """Anything that went wrong in a way we know."""
@@ -19,6 +23,14 @@ class InvalidPayload(ReceiverError):
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{path}: {why[0]}" for path, why in errors.items()))
         self.errors = errors
+
+
+class InvalidMapping(ReceiverError):
+    """A mapping that cannot count; `mistakes` has a line for each, by its path."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
 
 
 class StoreUnavailable(ReceiverError):
@@ -57,8 +69,16 @@ class RoistatError(UpstreamError):
 
 
 class BudgetExhausted(UpstreamError):
-    """Our share of Roistat's request budget is used up for `wait` more seconds."""
+    """No call may be made for `wait` more seconds, that is until `until` (UNIX time).
 
-    def __init__(self, wait: float) -> None:
-        super().__init__(f"request budget used up for {wait:.0f} more seconds")
+    `code` is Roistat's word where it asked us to wait, such as `project_frozen`; it is
+    empty where our own share of its request limit is used up.
+    """
+
+    def __init__(self, wait: float, code: str = "") -> None:
         self.wait = wait
+        self.code = code
+        self.until = time.time() + wait
+        clock = datetime.fromtimestamp(self.until, UTC).strftime("%H:%M:%S UTC")
+        why = f"Roistat answered {code}" if code else "our share of requests is used up"
+        super().__init__(f"{why}: waiting until {clock}")

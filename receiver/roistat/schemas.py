@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from receiver.deal import Client, Deal
-from receiver.mapping import Mapping
+from receiver.mapping import NO_STAGE, Mapping
+from receiver.roistat.contacts import day_of, email_of, phone_of
 
 # "maximum 1000 symbols for a field"; the name has no published limit and gets the same
 TEXT_LIMIT = 1000
 
 # A status for deals that have no stage at all, so that they are seen, not dropped.
-NO_STAGE, NO_STAGE_LABEL = "no_stage", "No stage"
+NO_STAGE_LABEL = "No stage"
 
 
 def order_of(deal: Deal, mapping: Mapping) -> dict[str, Any]:
@@ -37,6 +38,11 @@ def order_of(deal: Deal, mapping: Mapping) -> dict[str, Any]:
     }
 
 
+def is_cut(deal: Deal, mapping: Mapping) -> bool:
+    """Whether an extra field is longer than Roistat takes."""
+    return any(len(value) > TEXT_LIMIT for value in mapping.fields_of(deal).values())
+
+
 def status_of(deal: Deal) -> tuple[str, str]:
     """The deal's status id in Roistat, which is its stage's key, and its name."""
     if not deal.stage:
@@ -44,15 +50,19 @@ def status_of(deal: Deal) -> tuple[str, str]:
     return deal.stage, deal.stage_label or deal.stage
 
 
-def client_of(client: Client) -> dict[str, Any]:
-    """The body of one client, known to Roistat by its id in the CRM."""
+def client_of(client: Client, region: str | None = None) -> dict[str, Any]:
+    """The body of one client, known to Roistat by its id in the CRM.
+
+    `region` is the country (ISO 3166, `RU`) that phone numbers without a country's code
+    belong to.
+    """
     return {
         "id": client.id,
         "name": client.name[:TEXT_LIMIT] or client.id,
-        "phone": client.phone,
-        "email": client.email,
-        "company": client.company,
-        "birth_date": client.birth_date,
+        "phone": phone_of(client.phone, region),
+        "email": email_of(client.email),
+        "company": client.company and client.company[:TEXT_LIMIT],
+        "birth_date": day_of(client.birth_date),
     }
 
 

@@ -30,16 +30,19 @@ def create_emulator(
     *,
     api_key: str | None = None,
     project: str | None = None,
-    integration: str = "api",
+    integration: str | None = None,
     assumptions: Assumptions | None = None,
 ) -> Flask:
     """An empty Roistat project.
 
-    Any key and project will do unless told which. `integration` is `api`, `goals` or
-    `crm`; status updates and deletions depend on it.
+    Any key and project will do unless told which. `integration`, `api`, `goals` or
+    `crm`, is short for the assumption of that name.
     """
-    state = State(assumptions or Assumptions(), integration)
-    throttle = Throttle(state.assumptions.refused_calls_use_quota)
+    assumed = assumptions or Assumptions()
+    if integration:
+        assumed = assumed.changed({"integration": integration})
+    state = State(assumed)
+    throttle = Throttle()
     faults = FaultPlan()
     app = Flask(__name__, static_folder=None)
     app.url_map.converters["anything"] = Anything

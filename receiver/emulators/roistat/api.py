@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from receiver.emulators.roistat import clients, orders, reading
+from receiver.emulators.roistat import clients, feed, orders, reading
 from receiver.emulators.roistat.call import Call, Json
 from receiver.emulators.roistat.errors import ApiError
 from receiver.emulators.roistat.faults import FaultPlan
@@ -20,15 +20,19 @@ _PROJECTS = "/user/projects"
 _READS: dict[str, Handler] = {
     _PROJECTS: reading.user_projects,
     "/project/orders/{orderId}/info": reading.order_info,
+    "/project/orders/{orderId}/external-url": reading.external_url,
+    "/project/clients/detail/feed": feed.client_feed,
 }
 _WRITES: dict[str, Handler] = {
     "/project/add-orders": orders.add_orders,
     "/project/set-statuses": orders.set_statuses,
     "/project/integration/status/list": orders.list_statuses,
+    "/project/analytics/order-custom-fields": reading.order_custom_fields,
     "/project/integration/order/{orderId}/status/update": orders.update_status,
     "/project/integration/order/{orderId}/delete": orders.delete,
     "/project/clients": clients.list_clients,
     "/project/clients/import": clients.import_clients,
+    "/project/clients/campaign/contact/list": clients.campaign_contacts,
 }
 _ORDER_LIST = "/project/integration/order/list"
 _ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -57,11 +61,21 @@ class Gate:
         # Before anything else, so that what is stored arrived after the wait.
         time.sleep(self.faults.current.latency_ms / 1000)
         project = self._authenticate(needs_project=path != _PROJECTS)
-        self.throttle.admit(project, self.faults.current.quotas.windows())
+        assumptions = self.state.assumptions
+        self.throttle.admit(
+            project,
+            self.faults.current.quotas.windows(),
+            assumptions.refused_calls_use_quota,
+        )
+        if path != _PROJECTS and assumptions.project_is_refused_with:
+            raise ApiError(
+                assumptions.project_is_refused_with, "so it was assumed", option="api"
+            )
         fault = self.faults.take(path)
         if fault and not fault.after_commit:
             fault.strike()
-        result = handler(self.state, Call(project, raw, order_id))
+        client = request.args.get("client", "")
+        result = handler(self.state, Call(project, raw, order_id, client))
         if fault and fault.after_commit:
             fault.strike()
         return jsonify({**result, "status": "success"})
@@ -118,6 +132,12 @@ def _unknown(**_: Any) -> Response:
 
 def _refusal(error: ApiError) -> tuple[Response, int]:
     """A failure is HTTP 200 unless the caller asked to have it otherwise."""
-    body = {"status": "error", "error": error.code, "description": error.description}
+    body: Json = {
+        "status": "error",
+        "error": error.code,
+        "description": error.description,
+    }
+    if error.option and error.code.startswith("option_"):
+        body["details"] = {"option": error.option}
     honest = request.headers.get("Use-Http-Code") == "1"
     return jsonify(body), error.status if honest else 200

@@ -1,11 +1,30 @@
 """What Roistat's documents leave open, each as a switch with our best reading."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+from receiver.emulators.roistat.errors import HTTP_STATUS, ApiError
+
+INTEGRATIONS = ("api", "goals", "crm")
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """How the emulator behaves where no document says how Roistat does."""
+    """How the emulator behaves where no document says how Roistat does, or where one
+    project differs from another.
+    """
+
+    # How the project gets its deals: status updates need api or goals, deletions api.
+    integration: str = "api"
+    # The code that every call of the project is refused with, such as project_frozen.
+    project_is_refused_with: str = ""
+    # Clients can be read; a project without Client Management says option_not_enabled.
+    client_management: bool = True
+    # Clients can be imported without Client Management.
+    import_needs_client_management: bool = False
+    # add-orders counts skipped_by_invalid_format, as it did years ago.
+    old_counter_names: bool = False
 
     # A deal with a status id that the dictionary lacks is kept but not counted; a
     # live project listed such deals.
@@ -31,3 +50,28 @@ class Assumptions:
     revenue_only_when_paid: bool = False
     # What a valid key gets for somebody else's project; "access_denied" fits too.
     foreign_project_error: str = "authentication_failed"
+    # Roistat stamps paid_date when it first sees a deal in a paid status.
+    paid_date_is_stamped: bool = True
+    # What external-url answers; {id} is the deal's.
+    order_url: str = ""
+
+    def changed(self, given: Mapping[str, Any]) -> Self:
+        """The same but for the switches given by name. Raises `ApiError`."""
+        known = {one.name: type(one.default) for one in fields(self)}
+        for name, value in given.items():
+            if name not in known:
+                names = ", ".join(known)
+                raise ApiError("incorrect_request", f"{name}: must be one of {names}")
+            if type(value) is not known[name] or not _means(name, value):
+                raise ApiError("incorrect_request", f"{name}: wrong value")
+        return replace(self, **given)
+
+
+def _means(name: str, value: Any) -> bool:
+    if name == "integration":
+        return value in INTEGRATIONS
+    if name == "project_is_refused_with":
+        return value == "" or value in HTTP_STATUS
+    if name == "foreign_project_error":
+        return value in HTTP_STATUS
+    return name != "list_limit_when_omitted" or value > 0

@@ -11,11 +11,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The project, the raw body, and the order that the address names, if any."""
+    """The project, the raw body, and what the address names: an order, a client."""
 
     project: str
     raw: bytes
     order_id: str = ""
+    client: str = ""
 
     def json(self) -> Any:
         return parse_json(self.raw)

@@ -5,6 +5,7 @@ from typing import Any
 
 from receiver.emulators.roistat import values
 from receiver.emulators.roistat.call import Call, Json
+from receiver.emulators.roistat.errors import ApiError
 from receiver.emulators.roistat.filters import CLIENT_KINDS, listed
 from receiver.emulators.roistat.state import Body, Client, Order, State
 
@@ -17,10 +18,14 @@ _CLIENT: values.Rules = {
     "birth_date": values.or_null(values.is_day),
     "fields": values.is_object,
 }
+_METRICS = ["sent", "delivered", "opened", "click", "unsubscribe", "spam"]
+_is_id = values.is_whole
 
 
 def import_clients(state: State, call: Call) -> Json:
     """Create or update clients by the CRM's id."""
+    if state.assumptions.import_needs_client_management:
+        _require_management(state)
     bodies = values.checked(call.json(), _CLIENT, required=["id", "name"])
     with state.lock:
         for body in bodies:
@@ -37,11 +42,18 @@ def _put(state: State, body: Body) -> None:
     state.clients[client_id] = Client(body, number)
 
 
+def _require_management(state: State) -> None:
+    if not state.assumptions.client_management:
+        option = "client_management"
+        raise ApiError("option_not_enabled", f"{option} is off", option=option)
+
+
 def list_clients(state: State, call: Call) -> Json:
     """Clients with what they have bought, the newest first."""
+    _require_management(state)
     with state.lock:
         clients = list(state.clients.values())
-        paid = [order for order in state.orders.values() if _is_paid(state, order)]
+        paid = [one for one in state.orders.values() if state.is_paid(one.body)]
         orders: defaultdict[str, int] = defaultdict(int)
         for order in state.orders.values():
             orders[_client_of(order)] += 1
@@ -49,11 +61,6 @@ def list_clients(state: State, call: Call) -> Json:
     rows = [_row(c, orders[str(c.body["id"])], sums) for c in reversed(clients)]
     page, total = listed(rows, call.object(), CLIENT_KINDS, state.assumptions)
     return {"clients": page, "total": total}
-
-
-def _is_paid(state: State, order: Order) -> bool:
-    status = state.status_of(order.body)
-    return status is not None and status["type"] == "paid"
 
 
 def _client_of(order: Order) -> str:
@@ -84,3 +91,21 @@ def _row(client: Client, orders: int, sums: dict[str, tuple[float, float]]) -> B
         "revenue": revenue,
         "profit": profit,
     }
+
+
+def campaign_contacts(state: State, call: Call) -> Json:
+    """The one campaign there is, number 1, was sent and delivered once to every client
+    with an e-mail address; nobody did anything about it.
+    """
+    body = call.object()
+    for key, rule in (("metric_ids", _METRICS.__contains__), ("campaign_ids", _is_id)):
+        if not isinstance(body.get(key), list) or not body[key]:
+            raise ApiError("incorrect_request", f"{key}: required")
+        if not all(map(rule, body[key])):
+            raise ApiError("request_data_validation_error", f"{key}: wrong value")
+    metrics = {one: 1 for one in body["metric_ids"] if one in ("sent", "delivered")}
+    with state.lock:
+        mails = [client.body.get("email") for client in state.clients.values()]
+    reached = mails if metrics and 1 in body["campaign_ids"] else []
+    data = [{"contact": mail, "metrics": metrics} for mail in reached if mail]
+    return {"data": data, "count": len(data), "total_count": len(data)}

@@ -23,8 +23,15 @@ HTTP_STATUS = {
 class ApiError(Exception):
     """A refusal in Roistat's own words: a code, a description, an HTTP status."""
 
-    def __init__(self, code: str, description: str, status: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        description: str,
+        status: int | None = None,
+        option: str | None = None,
+    ) -> None:
         super().__init__(description)
+        self.option = option
         self.code = code
         self.description = description
         self.status = status or HTTP_STATUS.get(code, 400)

@@ -54,11 +54,17 @@ def add_orders(state: State, call: Call) -> Json:
     with state.lock:
         for body in bodies:
             _add(state, body, tally)
+    if state.assumptions.old_counter_names:
+        tally["skipped_by_invalid_format"] = tally.pop(_COUNTERS[-2])
     return {**tally, "comment": ""}
 
 
 def _add(state: State, sent: Body, tally: dict[str, int]) -> None:
     old = state.orders.get(str(sent["id"]))
+    tally["processed"] += 1
+    if ordered := state.skips.get(str(sent["id"])):
+        tally[ordered] = tally.get(ordered, 0) + 1
+        return
     body, dropped = _without_bad_fields(sent)
     if old and state.assumptions.omitted_fields_are_kept:
         body = old.body | body
@@ -69,7 +75,6 @@ def _add(state: State, sent: Body, tally: dict[str, int]) -> None:
         tally["saved"] += 1
     if not changed and skip is None:
         skip = "skipped_because_not_changed"
-    tally["processed"] += 1
     tally["skipped_fields_by_invalid_format"] += dropped
     tally[skip or "uploaded"] += 1
 
@@ -133,7 +138,7 @@ def _found(state: State, call: Call) -> Body:
 
 
 def _require_integration(state: State, *kinds: str) -> None:
-    if state.integration not in kinds:
+    if state.assumptions.integration not in kinds:
         raise ApiError("integration_error", f"only for: {', '.join(kinds)}")
 
 

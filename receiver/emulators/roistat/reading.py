@@ -9,7 +9,7 @@ from receiver.emulators.roistat import values
 from receiver.emulators.roistat.call import Call, Json
 from receiver.emulators.roistat.errors import ApiError
 from receiver.emulators.roistat.filters import ORDER_KINDS, listed, whole
-from receiver.emulators.roistat.state import Body, Order, State
+from receiver.emulators.roistat.state import Body, Client, Order, State
 from receiver.emulators.roistat.throttle import Throttle, Window
 
 _ORPHAN = {"type": "unused", "name": ""}
@@ -27,7 +27,11 @@ class OrderList:
         with_visits = body.get("extend") == ["visit"]
         if state.assumptions.list_quotas_apply:
             limit = whole(body, "limit", state.assumptions.list_limit_when_omitted)
-            self.throttle.admit(call.project, [_quota(with_visits, limit)])
+            self.throttle.admit(
+                call.project,
+                [_quota(with_visits, limit)],
+                state.assumptions.refused_calls_use_quota,
+            )
         with state.lock:
             latest = reversed(state.orders.values())
             orders = sorted(latest, key=_created, reverse=True)
@@ -57,7 +61,7 @@ def _row(state: State, order: Order, with_visits: bool) -> Body:
     visit_id = state.visit_of(body)
     return {
         "id": str(body["id"]),
-        "url": "",
+        "url": _url(state, str(body["id"])),
         "source_type": "standard",
         "creation_date": values.written(order.created),
         "update_date": values.written(order.updated),
@@ -99,8 +103,12 @@ def order_info(state: State, call: Call) -> Json:
         "id": row["id"],
         "title": order.body.get("name", row["id"]),
         "url": row["url"],
+        "source": {"type": "standard", "icon_url": "", "title": "Standard"},
         "creation_date": row["creation_date"],
         "update_date": row["update_date"],
+        "paid_date": values.written(
+            order.paid if state.assumptions.paid_date_is_stamped else None
+        ),
         "status": status["type"],
         "status_name": status["name"],
         "status_original": status["id"],
@@ -109,16 +117,44 @@ def order_info(state: State, call: Call) -> Json:
         "visit_id": row["visit_id"],
         "visit": visit,
         "fields_data": row["custom_fields"],
+        "is_multichannel": 0,
         "visits_count": 1 if visit else 0,
         "client_id": str(client.number) if client else None,
         "client_external_id": row["client_id"],
         "client_name": client.body["name"] if client else None,
+        "client_phones": _some(client, "phone"),
+        "client_emails": _some(client, "email"),
     }
     return {
         "order": info,
         "visits": [visit] if visit else [],
         "products": order.body.get("products", []),
     }
+
+
+def _some(client: Client | None, key: str) -> list[str]:
+    value = client.body.get(key) if client else None
+    return [value] if value else []
+
+
+def _url(state: State, order_id: str) -> str:
+    return state.assumptions.order_url.replace("{id}", order_id)
+
+
+def external_url(state: State, call: Call) -> Json:
+    """Where the deal is found in the CRM; add-orders has no key that would say so."""
+    with state.lock:
+        if call.order_id not in state.orders:
+            raise ApiError("resource_not_found", "there is no such order")
+    return {"externalUrl": _url(state, call.order_id)}
+
+
+def order_custom_fields(state: State, call: Call) -> Json:
+    """The labels of all extra fields, as they first came."""
+    with state.lock:
+        orders = list(state.orders.values())
+    labels = [label for order in orders for label in order.body.get("fields", {})]
+    return {"fields": list(dict.fromkeys(labels))}
 
 
 def user_projects(state: State, call: Call) -> Json:
