@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError, validate
 
-from receiver.errors import InvalidSettings
+from receiver.errors import InvalidMapping, InvalidSettings
+from receiver.mapping import Mapping
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix, not a secret
 MIN_SECRET_BYTES = 16
@@ -31,6 +32,7 @@ class Config:
     redis_tls_verify: bool
     store_durable: bool | None
     data_dir: Path
+    mapping: Mapping | None  # None: the stored one counts
     port: int
     log_format: str
 
@@ -41,6 +43,7 @@ class Config:
         Raises `InvalidSettings` that names every missing or malformed setting.
         """
         env = Env(eager=False)
+        env.add_parser("mapping", _mapping)
         if env_file:
             env.read_env(".env", recurse=False)
         config = cls(
@@ -67,6 +70,7 @@ class Config:
             redis_tls_verify=env.bool("REDIS_TLS_VERIFY", True),
             store_durable=env.bool("STORE_DURABLE", None),
             data_dir=env.path("DATA_DIR", Path("data")),
+            mapping=env.mapping("MAPPING", ""),
             port=env.int("PORT", 8080, validate=validate.Range(1, 65535)),
             log_format=env.str(
                 "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"])
@@ -93,6 +97,24 @@ def _http_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValidationError("Must be an http or https address.")
+
+
+def _mapping(value: str) -> Mapping | None:
+    """The mapping that is given as JSON, or by the path of a file."""
+    text = value.strip()
+    if not text:
+        return None
+    if not text.startswith("{"):
+        try:
+            text = Path(text).read_text("utf-8-sig")
+        except (OSError, ValueError):
+            raise ValidationError(
+                "Neither JSON nor the path of a file that can be read."
+            ) from None
+    try:
+        return Mapping.load(text)
+    except InvalidMapping as error:
+        raise ValidationError("; ".join(error.mistakes)) from None
 
 
 def _secrets(values: list[str]) -> None:
@@ -125,7 +147,10 @@ def demo_environment(**settings: str) -> dict[str, str]:
     """An environment that holds none of our settings but those given and, where it is
     set, WEBHOOK_SECRETS; for a demonstration that must not touch anything real.
     """
-    ours = ("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_", "PORT", "LOG_FORMAT")
+    ours = (
+        *("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_"),
+        *("MAPPING", "PORT", "LOG_FORMAT"),
+    )
     clean = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
     if secrets := os.environ.get("WEBHOOK_SECRETS"):
         settings["WEBHOOK_SECRETS"] = secrets

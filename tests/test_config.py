@@ -4,6 +4,7 @@ import pytest
 
 from receiver.config import Config, demo_environment
 from receiver.errors import InvalidSettings
+from receiver.mapping import Mapping
 from tests.events import OTHER_SECRET, SECRET
 
 REQUIRED = {
@@ -72,6 +73,36 @@ def test_a_weak_or_malformed_secret_is_refused_without_repeating_it(read, secret
 @pytest.mark.parametrize("url", ["ftp://x", "cloud.roistat.com", "https://", "x"])
 def test_an_address_must_be_http(read, url):
     assert mistakes(read, **REQUIRED | {"ROISTAT_URL": url}).startswith("ROISTAT_URL:")
+
+
+def test_without_a_mapping_the_stored_one_counts(read):
+    assert read(**REQUIRED).mapping is None
+    assert read(**REQUIRED, MAPPING=" ").mapping is None
+
+
+def test_a_mapping_is_json_or_a_file_of_it(read, tmp_path):
+    text = '{"price": "margin_c"}'
+    file = tmp_path / "mapping.json"
+    file.write_text(text, "utf-8-sig")
+    assert read(**REQUIRED, MAPPING=f"\n{text}").mapping == Mapping(price="margin_c")
+    assert read(**REQUIRED, MAPPING=str(file)).mapping == Mapping(price="margin_c")
+    assert read(**REQUIRED, MAPPING="mapping.json").mapping == Mapping(price="margin_c")
+
+
+def test_a_broken_mapping_is_told_with_the_other_mistakes(read):
+    text = '{"filter": {"amount": {"about": 5}}, "deleted": "keep"}'
+    told = mistakes(read, **REQUIRED, MAPPING=text, PORT="x").splitlines()
+    assert told[0] == (
+        "MAPPING: deleted: must be one of delete, move; filter.amount.about: no such "
+        "condition: use eq, ne, in, not_in, gt, gte, lt, lte, empty"
+    )
+    assert told[1].startswith("PORT:")
+
+
+@pytest.mark.parametrize("path", ["nowhere.json", ".", "[]", "x" * 5000])
+def test_a_mapping_that_cannot_be_read_is_told(read, path):
+    told = mistakes(read, **REQUIRED, MAPPING=path)
+    assert told == "MAPPING: Neither JSON nor the path of a file that can be read."
 
 
 def test_a_dot_env_file_stands_beneath_the_environment(read, tmp_path):

@@ -15,7 +15,7 @@ for _, member in ipairs(ARGV) do
   if known then
     redis.call('ZREM', parked, member)
     redis.call('HDEL', reasons, member)
-    redis.call('HDEL', meta, 'tries', 'delivered')
+    redis.call('HDEL', meta, 'tries', 'delivered', 'refused', 'behind')
     redis.call('HSET', meta, 'since', now)
     redis.call('HINCRBY', meta, 'rev', 1)
     redis.call('PERSIST', meta)

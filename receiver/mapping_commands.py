@@ -1,0 +1,164 @@
+"""`sugar-roistat mapping`: which mapping counts, and what another would change."""
+
+import json
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from receiver.bootstrap import Services, bootstrap
+from receiver.config import Config
+from receiver.errors import InvalidMapping
+from receiver.mapping import Mapping
+from receiver.preview import Difference, Preview, held_deals, preview
+
+ORIGINS = {
+    "MAPPING": "The mapping in the setting MAPPING counts.",
+    "stored": "The stored mapping counts.",
+    "default": "The default mapping counts: neither MAPPING is set nor one stored.",
+}
+RESPECTS = {
+    "price": "get another price",
+    "cost": "get another cost",
+    "fields": "get other fields",
+    "group": "are in a stage of another group",
+    "enters": "would enter the filter",
+    "leaves": "would leave the filter",
+}
+
+console = Console()
+
+
+@click.group()
+def mapping() -> None:
+    """What of a deal Roistat gets: price, cost, fields, stages, filter."""
+
+
+@mapping.command()
+@click.option("--json", "only_json", is_flag=True, help="Only the JSON, to edit.")
+def show(only_json: bool) -> None:
+    """Say which mapping counts, and which fields the CRM offers."""
+    services = bootstrap(Config.from_environment())
+    current = services.mapping.current()
+    if only_json:
+        click.echo(_as_text(current))
+        return
+    console.print(ORIGINS[services.mapping.origin()])
+    click.echo(_as_text(current))
+    console.print(_settings(current))
+    _show_offered(services, current)
+    _show_problems(services, current)
+
+
+@mapping.command("set")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Say what would change, change nothing.")
+def set_(file: BinaryIO, dry_run: bool) -> None:
+    """Store a mapping from FILE, or - for standard input; {} is the default one.
+
+    What it would change of the deals that are held is shown first. They are mapped
+    again in the background.
+    """
+    services = bootstrap(Config.from_environment())
+    services.mapping.require_unset()
+    new = Mapping.load(_read(file))
+    _show_problems(services, new)
+    _show_preview(services, new)
+    if dry_run:
+        console.print("Nothing was changed.")
+        return
+    services.mapping.keep(new)
+    console.print("Stored. What is held is mapped again, beginning in a minute.")
+
+
+def _read(file: BinaryIO) -> str:
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidMapping(["mapping: not UTF-8"]) from None
+
+
+def _as_text(current: Mapping) -> str:
+    return json.dumps(current.as_json(), ensure_ascii=False, indent=2)
+
+
+# --- what counts ---
+
+
+def _settings(current: Mapping) -> Table:
+    table = Table("What", "From")
+    _row(table, "Price", current.price)
+    _row(table, "Cost", current.cost or "cost")
+    for label, name in current.fields.items():
+        _row(table, f"Field {label}", name)
+    for stage, group in current.statuses.items():
+        _row(table, f"Stage {stage}", group)
+    _row(table, "Other stages", "progress, where Roistat has no group for them")
+    for name, conditions in current.filter.items():
+        for operator, wanted in conditions.items():
+            shown = json.dumps(wanted, ensure_ascii=False)
+            _row(table, f"Only if {name}", f"{operator} {shown}")
+    _row(table, "Deals that leave the filter", current.left_filter)
+    _row(table, "Deleted deals", current.deleted)
+    _row(table, "Phones without country", current.phone_region or "as they are")
+    return table
+
+
+def _show_offered(services: Services, current: Mapping) -> None:
+    offered = (services.store.ping() or {}).get("fields")
+    if not offered:
+        console.print("The CRM has not said which fields it has: press Test there.")
+        return
+    table = Table("Field of the CRM", "Label", "Type", "Used as")
+    for one in offered:
+        name = one["name"]
+        used = ", ".join(_uses(current, name))
+        _row(table, name, one.get("label") or "", one.get("type") or "", used)
+    console.print(table)
+
+
+def _uses(current: Mapping, name: str) -> list[str]:
+    uses = [label for label, used in current.fields.items() if used == name]
+    if name == current.price:
+        uses.append("price")
+    if name == (current.cost or "cost"):
+        uses.append("cost")
+    if name in current.filter:
+        uses.append("filter")
+    return uses
+
+
+def _show_problems(services: Services, current: Mapping) -> None:
+    for problem in services.mapping.problems(current):
+        console.print(f"Problem: {problem}", markup=False, soft_wrap=True)
+
+
+def _row(table: Table, *cells: str) -> None:
+    """A row of text as it stands: a name may hold what looks like markup."""
+    table.add_row(*map(escape, cells))
+
+
+# --- what would change ---
+
+
+def _show_preview(services: Services, new: Mapping) -> None:
+    try:
+        old = services.mapping.current()
+    except InvalidMapping as error:
+        # which is what storing another one mends
+        console.print(f"Nothing to compare with: {error}", markup=False)
+        return
+    found = preview(held_deals(services.store), old, new)
+    console.print(_differences(found))
+    if old.phone_region != new.phone_region:
+        console.print("The phone numbers of all clients are read again.")
+
+
+def _differences(found: Preview) -> Table:
+    table = Table(f"Of {found.deals} deals", "How many", "For example")
+    for respect, words in RESPECTS.items():
+        difference: Difference = getattr(found, respect)
+        _row(table, words, str(difference.count), "\n".join(difference.examples))
+    return table
