@@ -11,9 +11,10 @@ from rq import Queue
 from receiver.config import Config
 from receiver.delivery import Delivery
 from receiver.errors import InvalidSettings
-from receiver.mapping import Mapping
+from receiver.remap import MappingSource, Remap
 from receiver.roistat.budget import Budget
 from receiver.roistat.client import RoistatClient
+from receiver.stages import Stages
 from receiver.store import Store
 
 LIVE, BACKGROUND = "live", "background"
@@ -26,9 +27,14 @@ class Services:
     config: Config
     redis: redis.Redis
     store: Store
+    budget: Budget
     roistat: RoistatClient
+    mapping: MappingSource
     delivery: Delivery
+    stages: Stages
+    remap: Remap
     live: Queue
+    background: Queue
 
 
 def bootstrap(config: Config) -> Services:
@@ -41,13 +47,21 @@ def bootstrap(config: Config) -> Services:
         config.roistat_url, config.roistat_api_key, config.roistat_project, budget
     )
     store = Store(client)
+    mapping = MappingSource(config.mapping, store)
+    batch_size = config.roistat_batch_size
+    stages = Stages(store, roistat, mapping.current)
     return Services(
         config=config,
         redis=client,
         store=store,
+        budget=budget,
         roistat=roistat,
-        delivery=Delivery(store, roistat, Mapping(), config.roistat_batch_size),
+        mapping=mapping,
+        stages=stages,
+        delivery=Delivery(store, roistat, mapping.current, stages, batch_size),
+        remap=Remap(store, mapping, batch_size),
         live=Queue(LIVE, connection=client),
+        background=Queue(BACKGROUND, connection=client),
     )
 
 

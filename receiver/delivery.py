@@ -1,7 +1,8 @@
 """What is pending becomes calls to Roistat, each written down before and after.
 
-One drainer at a time, under a lease. What to send and what an answer means is decided
-in `plan`; here is the order of steps that makes it safe to be killed between any two.
+One drainer at a time, under a lease. What to send is decided in `plan`, what an answer
+means in `verdict`; here is the order of steps that makes it safe to be killed between
+any two.
 """
 
 import contextlib
@@ -10,32 +11,59 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from receiver import words
-from receiver.errors import LeaseLost, RoistatError, StoreUnavailable, UpstreamError
+from receiver.errors import (
+    BudgetExhausted,
+    LeaseLost,
+    RoistatError,
+    StoreUnavailable,
+    UpstreamError,
+)
 from receiver.mapping import Mapping
-from receiver.plan import DELIVERED, Item, Plan, Verdict, judge, judge_counters, plan
+from receiver.plan import DELETE, IMPORT_CLIENTS, UPDATE_STATUS, Item, Plan, plan
 from receiver.roistat.client import RoistatClient
 from receiver.roistat.schemas import status_of
-from receiver.roistat.statuses import Status, merge, missing
-from receiver.store import Outcome, Store
+from receiver.roistat.statuses import NOT_REGISTERED, NOT_REGISTERED_NAME
+from receiver.stages import Stages
+from receiver.store import METHODS, Outcome, Store
+from receiver.verdict import DIVIDE, Verdict, judge, judge_counters
 
 DRAIN_SECONDS = 5.0  # then the worker gets to hear that it should stop
 
+# Refusals of a method to this project: it need not be called again for a while.
+CLOSED = frozenset(
+    {
+        "integration_error",
+        "option_not_available",
+        "option_not_enabled",
+        "option_not_paid",
+    }
+)
+
 log = structlog.get_logger()
+
+Call = Callable[[RoistatClient, Sequence[Item]], list[Verdict]]
 
 
 class Delivery:
     """Sends what is pending in the store to Roistat."""
 
     def __init__(
-        self, store: Store, roistat: RoistatClient, mapping: Mapping, batch_size: int
+        self,
+        store: Store,
+        roistat: RoistatClient,
+        mapping: Callable[[], Mapping],
+        stages: Stages,
+        batch_size: int,
     ) -> None:
         self._store = store
         self._roistat = roistat
         self._mapping = mapping
+        self._stages = stages
         self._batch_size = batch_size
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
@@ -65,21 +93,74 @@ class Delivery:
             if look.state == "wait":
                 time.sleep(look.wait / 1000)
             else:
-                self._deliver(token, plan(look.due, self._mapping))
+                # the mapping is asked after the look: see remap
+                closed = self._store.closed()
+                self._deliver(token, plan(look.due, self._mapping(), closed))
         return True
 
     def _deliver(self, token: str, planned: Plan) -> None:
-        self._settle_unsent(planned.unchanged, DELIVERED)
+        self._settle_unsent(planned.unchanged)
+        for item in planned.impossible:
+            self._settle_unsent([item], Verdict("refused", item.problem))
         for clients in self._batches(planned.clients):
-            self._attempt(token, "clients/import", clients, self._import_clients)
-        for orders in self._batches(self._with_known_status(token, planned.orders)):
-            self._attempt(token, "add-orders", orders, self._add_orders)
-        for deletion in planned.deletions:
-            self._attempt(token, "delete", [deletion], self._delete)
+            self._send(token, IMPORT_CLIENTS, clients, self._import_clients)
+        orders = self._with_known_status(token, planned.orders)
+        # What waits for its visit goes by itself: it may be counted, and divided.
+        for waiting in (False, True):
+            some = [item for item in orders if bool(item.pending.waits) is waiting]
+            for batch in self._batches(some):
+                self._send(token, "add-orders", batch, self._add_orders)
+        moves = self._with_known_status(token, planned.moves)
+        self._each(token, UPDATE_STATUS, moves, self._update_status)
+        self._each(token, DELETE, planned.deletions, self._delete)
+
+    def _each(self, token: str, method: str, items: list[Item], call: Call) -> None:
+        """One call each, until Roistat says that it does not offer the method: what is
+        left is due still, and will be planned without it.
+        """
+        for item in items:
+            if self._attempt(token, method, [item], partial(call, self._roistat)) == (
+                METHOD_CLOSED
+            ):
+                return
 
     def _batches(self, items: list[Item]) -> Iterator[list[Item]]:
         for start in range(0, len(items), self._batch_size):
             yield items[start : start + self._batch_size]
+
+    def _send(self, token: str, method: str, items: list[Item], call: Call) -> None:
+        """One call; and where Roistat refused some of it without saying which, smaller
+        ones, halving, until each refusal has its item.
+
+        Two single refusals and nothing taken: all are refused for the same reason.
+        """
+        roistat, parts, taken, refused = self._roistat, [items], False, 0
+        while parts:
+            part = parts.pop()
+            try:
+                verdicts = self._attempt(token, method, part, partial(call, roistat))
+            except BudgetExhausted as error:
+                if roistat is self._roistat:
+                    raise
+                # dividing may use only so much of the hour; the rest of it is free
+                self._put_off(parts, error.wait)
+                return
+            if DIVIDE in verdicts:
+                roistat = self._roistat.drawing("splitting")
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+            elif verdicts and verdicts[0].name == "refused":
+                refused += 1
+                if refused > 1 and not taken:
+                    for rest in parts:
+                        self._settle_unsent(rest, verdicts[0])
+                    return
+            else:
+                taken = taken or bool(verdicts)
+
+    def _put_off(self, parts: list[list[Item]], wait: float) -> None:
+        for part in parts:
+            self._settle_unsent(part, Verdict("later", words.NOT_DIVIDED, wait))
 
     # --- one attempt: open, call, settle ---
 
@@ -88,10 +169,12 @@ class Delivery:
         token: str,
         method: str,
         items: Sequence[Item],
-        call: Callable[[Sequence[Item]], Verdict],
-    ) -> None:
+        call: Callable[[Sequence[Item]], list[Verdict]],
+    ) -> list[Verdict]:
         """Send `items` by one call, but for those that have changed meanwhile: their
-        newer state is due anyway.
+        newer state is due anyway. Gives the verdicts on those that went.
+
+        Raises the `UpstreamError` that would meet the next call just the same.
         """
         attempt = uuid.uuid4().hex[:16]
         entry = {"method": method, "opened": _now()}
@@ -101,97 +184,137 @@ class Delivery:
         both = zip(items, revisions, strict=True)
         opened = [(item, rev) for item, rev in both if rev >= 0]
         if not opened:
-            return
+            return []
+        going = [item for item, _ in opened]
         began = time.monotonic()
         refusal: UpstreamError | None = None
+        is_closed = False
         try:
-            verdict = call([item for item, _ in opened])
+            verdicts = call(going)
         except UpstreamError as error:
-            refusal, verdict = error, judge(error)
+            refusal, is_closed = error, self._closes(method, error)
+            verdicts = METHOD_CLOSED * len(going) if is_closed else judge(error, going)
         milliseconds = round((time.monotonic() - began) * 1000)
-        entry |= {"closed": _now(), "outcome": verdict.name, "reason": verdict.reason}
-        closed_entry = json.dumps(entry)
-        outcomes = [_outcome(*one, verdict, closed_entry) for one in opened]
-        self._store.settle(attempt, outcomes)
+        entry["closed"] = _now()
+        self._store.settle(attempt, list(_outcomes(opened, verdicts, entry)))
         self._store.keep_verdict(*_verdict_on_roistat(refusal))
-        fine = verdict.name in ("delivered", "gone")
-        (log.info if fine else log.warning)(
-            verdict.name,
-            delivery_id=attempt,
-            method=method,
-            count=len(opened),
-            ms=milliseconds,
-        )
-        if refusal and not refusal.permanent:
+        for name in sorted({verdict.name for verdict in verdicts}):
+            count = sum(verdict.name == name for verdict in verdicts)
+            (log.info if name in FINE else log.warning)(
+                name, delivery_id=attempt, method=method, count=count, ms=milliseconds
+            )
+        if refusal and not refusal.permanent and not is_closed:
             raise refusal
+        return verdicts
 
-    def _import_clients(self, items: Sequence[Item]) -> Verdict:
-        self._roistat.import_clients([item.body for item in items])
-        return DELIVERED
+    def _closes(self, method: str, error: UpstreamError) -> bool:
+        """Whether Roistat does not offer the method to this project. It is remembered,
+        and what the method was to do is planned anew without it.
+        """
+        refused = isinstance(error, RoistatError) and error.code in CLOSED
+        if not refused or method not in METHODS:
+            return False
+        self._store.keep_closed(method)
+        log.warning("method_refused", method=method, why=_why(error))
+        return True
 
-    def _add_orders(self, items: Sequence[Item]) -> Verdict:
-        counters = self._roistat.add_orders([item.body for item in items])
-        verdict = judge_counters(counters, items, self._store.statuses() or [])
-        if verdict is not DELIVERED:
+    def _import_clients(
+        self, roistat: RoistatClient, items: Sequence[Item]
+    ) -> list[Verdict]:
+        roistat.import_clients([item.body for item in items])
+        return [Verdict(item.success) for item in items]
+
+    def _add_orders(
+        self, roistat: RoistatClient, items: Sequence[Item]
+    ) -> list[Verdict]:
+        counters = roistat.add_orders([item.body for item in items])
+        verdicts = judge_counters(counters, items, self._store.statuses() or [])
+        if any(verdict.name not in FINE or verdict == DIVIDE for verdict in verdicts):
             self._store.keep_statuses(None)  # perhaps somebody changed the dictionary
-        return verdict
+        return verdicts
 
-    def _delete(self, items: Sequence[Item]) -> Verdict:
-        try:
-            self._roistat.delete_order(items[0].body)
-        except RoistatError as error:
-            if error.code != "resource_not_found":  # already gone is gone
-                raise
-        return Verdict("gone")
+    def _update_status(
+        self, roistat: RoistatClient, items: Sequence[Item]
+    ) -> list[Verdict]:
+        body = items[0].body
+        with _gone_is_fine():
+            roistat.update_status(body["id"], body["status"])
+        return [Verdict(items[0].success, note=items[0].note)]
+
+    def _delete(self, roistat: RoistatClient, items: Sequence[Item]) -> list[Verdict]:
+        with _gone_is_fine():
+            roistat.delete_order(items[0].body)
+        return [Verdict(items[0].success)]
 
     # --- stages ---
 
-    def _with_known_status(self, token: str, orders: list[Item]) -> list[Item]:
-        """The orders whose status Roistat knows, new stages having been added first."""
-        wanted = dict(status_of(item.pending.thing) for item in orders)  # type: ignore[arg-type]
-        unknown = missing(self._store.statuses() or [], wanted.items())
+    def _with_known_status(self, token: str, items: list[Item]) -> list[Item]:
+        """The items whose status Roistat knows, new stages having been added first."""
+        wanted = dict(_status_of(item) for item in items)
+        unknown = self._stages.unknown(wanted)
         if not unknown:
-            return orders
+            return items
         try:
-            self._add_statuses(token, wanted)
+            self._store.renew(token)
+            self._stages.add(wanted)
+            self._store.renew(token)
         except UpstreamError as error:
             self._store.keep_verdict(*words.of_roistat(error))
-            waiting = [item for item in orders if item.body["status"] in unknown]
-            self._settle_unsent(waiting, judge(error))
+            waiting = [item for item in items if item.body["status"] in unknown]
+            self._settle_unsent(waiting, judge(error, waiting[:1])[0])
             log.warning("stages_not_added", why=_why(error))
-            return [item for item in orders if item.body["status"] not in unknown]
-        return orders
+            return [item for item in items if item.body["status"] not in unknown]
+        return items
 
-    def _add_statuses(self, token: str, wanted: dict[str, str]) -> None:
-        """Add stages to the dictionary as it stands now, not as it was remembered."""
-        self._store.renew(token)
-        known: list[Status] = self._roistat.statuses()
-        new = missing(known, wanted.items())
-        if new:
-            known = merge(known, new, self._mapping)
-            self._store.renew(token)
-            self._roistat.set_statuses(known)
-            log.info("stages_added", count=len(new))
-        self._store.keep_statuses(known)
-
-    def _settle_unsent(self, items: list[Item], verdict: Verdict) -> None:
-        """Settle what no call was made for."""
+    def _settle_unsent(self, items: list[Item], verdict: Verdict | None = None) -> None:
+        """Settle what no call was made for; as done, unless told otherwise."""
         if items:
-            outcomes = [_outcome(one, one.pending.rev, verdict, "") for one in items]
-            self._store.settle("", outcomes)
+            own = [verdict or Verdict(one.success, note=one.note) for one in items]
+            opened = [(one, one.pending.rev) for one in items]
+            self._store.settle("", list(_outcomes(opened, own, None)))
 
 
-def _outcome(item: Item, rev: int, verdict: Verdict, entry: str) -> Outcome:
-    pending = item.pending
-    return Outcome(
-        member=pending.member,
-        rev=rev,
-        verdict=verdict.name,
-        digest=item.digest,
-        delay=verdict.delay(pending.tries),
-        reason=verdict.reason,
-        entry=entry,
-    )
+METHOD_CLOSED = [Verdict("later", words.METHOD_REFUSED, wait=0)]
+FINE = ("delivered", "gone", "waiting", "later")
+
+
+@contextlib.contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except RoistatError as error:
+        if error.code != "resource_not_found":  # already gone is gone
+            raise
+
+
+def _status_of(item: Item) -> tuple[str, str]:
+    if item.body["status"] == NOT_REGISTERED:
+        return NOT_REGISTERED, NOT_REGISTERED_NAME
+    return status_of(item.pending.thing)  # type: ignore[arg-type]
+
+
+def _outcomes(
+    opened: Sequence[tuple[Item, int]],
+    verdicts: Sequence[Verdict],
+    entry: dict[str, str] | None,
+) -> Iterator[Outcome]:
+    """What to settle; the log entry is written once for all that share a verdict."""
+    written: dict[Verdict, str] = {}
+    for (item, rev), verdict in zip(opened, verdicts, strict=True):
+        if entry is not None and verdict not in written:
+            told = {"outcome": verdict.name, "reason": verdict.reason}
+            written[verdict] = json.dumps(entry | told)
+        pending = item.pending
+        yield Outcome(
+            member=pending.member,
+            rev=rev,
+            verdict=verdict.name,
+            digest=item.digest,
+            delay=verdict.delay(pending.tries),
+            reason=verdict.reason,
+            entry=written.get(verdict, ""),
+            note=verdict.note,
+        )
 
 
 def _why(error: UpstreamError) -> str:

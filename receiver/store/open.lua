@@ -35,7 +35,7 @@ for i = 7, #ARGV, 4 do
       local until_ms = string.format('%.0f', now + confirm)
       redis.call('HSET', meta, 'unsure', same and held[3] or '*', 'until', until_ms)
     end
-    redis.call('HSET', meta, 'attempt', attempt, 'sending', digest)
+    redis.call('HSET', meta, 'attempt', attempt, 'sending', digest, 'sent', 1)
     redis.call('HDEL', meta, 'delivered')
     local history = 'roistat:history:' .. member
     redis.call('LPUSH', history, attempt .. ' ' .. entry)

@@ -38,7 +38,8 @@ local answer, changed = {0}, false
 for i = 4, #ARGV, 4 do
   local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local meta = 'roistat:meta:' .. member
-  local held = redis.call('HMGET', meta, 'fence', 'digest', 'rev', 'since', 'tries')
+  local held = redis.call('HMGET', meta,
+    'fence', 'digest', 'rev', 'since', 'tries', 'behind', 'waits')
   if held[1] and tonumber(fence) < tonumber(held[1]) then
     answer[#answer + 1] = 0
   elseif held[2] == digest then
@@ -57,7 +58,10 @@ for i = 4, #ARGV, 4 do
     if is_parked then
       redis.call('ZREM', parked, member)
       redis.call('HDEL', reasons, member)
-      redis.call('HDEL', meta, 'tries')
+      redis.call('HDEL', meta, 'tries', 'refused')
+    end
+    if held[6] or held[7] then
+      redis.call('HDEL', meta, 'behind', 'waits') -- live, and perhaps another visit
     end
     changed = true
     answer[#answer + 1] = 1

@@ -2,9 +2,10 @@
 --
 -- KEYS  due, parked, reasons
 -- ARGV  attempt ('' where no call was needed), confirm (ms), tombstone age (s);
---       then for each record: member, rev, verdict, digest, delay (ms), entry, reason
--- Verdicts: delivered, gone (a deletion is delivered), retry, unknown, refused, and
--- later: not even tried, which does not count as a failure
+--       then for each record: member, rev, verdict, digest, delay (ms), entry, reason,
+--       note ('' where there is nothing to say of a success)
+-- Verdicts: delivered, gone (a deletion is delivered), retry, unknown, refused; and,
+-- which do not count as failures, later: not even tried, and waiting: for its visit
 -- Gives for each record 1 where this attempt decided it, 0 where it had moved on
 --
 -- Pending is cleared only if the revision is the one the attempt was opened with and
@@ -39,14 +40,27 @@ local function sure(held, digest)
   return not held[3] or held[3] == digest or now >= tonumber(held[4])
 end
 
-local function delivered(meta, member, digest, verdict, held)
-  redis.call('HDEL', meta, 'tries')
+-- What there is to say of a deal that Roistat has, for whoever asks: one note at most.
+local function take_down(meta, member, note, before)
+  if before and before ~= note then
+    redis.call('SREM', 'roistat:noted:' .. before, member)
+    redis.call('HDEL', meta, 'note')
+  end
+  if note ~= '' and before ~= note then
+    redis.call('SADD', 'roistat:noted:' .. note, member)
+    redis.call('HSET', meta, 'note', note)
+  end
+end
+
+local function delivered(meta, member, digest, verdict, held, note)
+  redis.call('HDEL', meta, 'tries', 'waits')
   redis.call('HDEL', reasons, member)
+  take_down(meta, member, note, held[5])
   if not sure(held, digest) then
     redis.call('ZADD', due, held[4], member)
     return
   end
-  redis.call('HDEL', meta, 'unsure', 'until', 'since')
+  redis.call('HDEL', meta, 'unsure', 'until', 'since', 'behind')
   redis.call('HSET', meta, 'delivered', digest)
   redis.call('ZREM', due, member)
   if verdict == 'gone' then
@@ -72,9 +86,14 @@ local function moved(meta, member, digest, held, mine, success)
   end
 end
 
-local function failed(meta, member, verdict, delay, reason)
+local function failed(meta, member, verdict, digest, delay, reason)
   redis.call('HSET', reasons, member, reason)
-  if verdict == 'refused' then
+  if verdict == 'waiting' then
+    redis.call('HINCRBY', meta, 'waits', 1)
+    redis.call('HDEL', meta, 'tries') -- so that an edit need not wait
+    redis.call('ZADD', due, at(delay), member)
+  elseif verdict == 'refused' then
+    redis.call('HSET', meta, 'refused', digest)
     redis.call('ZREM', due, member)
     redis.call('ZADD', parked, at(0), member)
   else
@@ -94,11 +113,12 @@ local function close(meta, verdict, digest, unsure)
 end
 
 local answer = {}
-for i = 4, #ARGV, 7 do
+for i = 4, #ARGV, 8 do
   local member, rev, verdict, digest = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local delay, entry, reason = tonumber(ARGV[i + 4]), ARGV[i + 5], ARGV[i + 6]
+  local delay, entry = tonumber(ARGV[i + 4]), ARGV[i + 5]
+  local reason, note = ARGV[i + 6], ARGV[i + 7]
   local meta = 'roistat:meta:' .. member
-  local held = redis.call('HMGET', meta, 'rev', 'attempt', 'unsure', 'until')
+  local held = redis.call('HMGET', meta, 'rev', 'attempt', 'unsure', 'until', 'note')
   local mine = (held[2] or '') == attempt
   local success = verdict == 'delivered' or verdict == 'gone'
 
@@ -113,9 +133,9 @@ for i = 4, #ARGV, 7 do
   if not decided then
     moved(meta, member, digest, held, mine, success)
   elseif success then
-    delivered(meta, member, digest, verdict, held)
+    delivered(meta, member, digest, verdict, held, note)
   else
-    failed(meta, member, verdict, delay, reason)
+    failed(meta, member, verdict, digest, delay, reason)
   end
   answer[#answer + 1] = decided and 1 or 0
 end

@@ -5,8 +5,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import redis
 
 from receiver.deal import Client, Deal
-from receiver.errors import LeaseLost, StoreUnavailable
+from receiver.errors import LeaseLost, StoreUnavailable, UpstreamError
 from receiver.store.records import Record, unpack
 
 # Coalescing, in milliseconds (see put.lua)
@@ -34,6 +34,13 @@ TOMBSTONE_AGE = int(timedelta(days=90).total_seconds())
 DUE, PARKED, REASONS = "roistat:due", "roistat:parked", "roistat:reasons"
 LEASE_KEY, WOKEN, SENT = "roistat:lease", "roistat:woken", "roistat:sent"
 STATUSES, VERDICT, PING = "roistat:statuses", "roistat:verdict", "roistat:ping"
+DICTIONARY, CLOSED = "roistat:dictionary", "roistat:closed"
+# What Roistat offers only to some projects (see the client)
+METHODS = ("delete", "status/update", "clients/import")
+MAPPING, REMAP = "roistat:mapping", "roistat:remap"
+META = "roistat:meta:"
+
+START, DONE = "0", "done"  # where a walk over all that is held begins and ends
 
 
 class Look(NamedTuple):
@@ -47,7 +54,9 @@ class Look(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Pending:
     """One thing to deliver: its latest state, the revision that this state has, how
-    often it failed in a row, and the digest of what Roistat is known to hold of it.
+    often it failed in a row, the digest of what Roistat is known to hold of it, how
+    often it was sent for a visit that Roistat did not know yet, and whether anything
+    of it was ever sent.
     """
 
     member: str
@@ -55,6 +64,8 @@ class Pending:
     tries: int
     thing: Deal | Client
     delivered: str
+    waits: int = 0
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,8 @@ class Outcome:
     """What came of sending one member.
 
     Verdicts: delivered, gone (a deletion, delivered), refused (for good), retry and
-    unknown (the outcome) after a failure, later (not even tried).
+    unknown (the outcome) after a failure, later (not even tried), waiting (Roistat has
+    it, but does not know its visit yet). `note` is what a success leaves to be said.
     """
 
     member: str
@@ -72,6 +84,29 @@ class Outcome:
     delay: float = 0
     reason: str = ""
     entry: str = ""
+    note: str = ""
+
+
+class Held(NamedTuple):
+    """One thing that is held, as if it were pending; `standing` says what it is:
+    settled, pending or parked. Of a parked one `pending.delivered` is what was refused.
+    """
+
+    pending: Pending
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far what is held has been mapped by a mapping, given by its digest.
+
+    A cursor means something only to the server that gave it, until that restarts.
+    """
+
+    mapping: str
+    cursor: str
+    server: str
+    began: float
 
 
 class Store:
@@ -86,6 +121,8 @@ class Store:
         self._settle = client.register_script(_script("settle"))
         self._lease = client.register_script(_script("lease"))
         self._redeliver = client.register_script(_script("redeliver"))
+        self._held = client.register_script(_script("held"))
+        self._remap = client.register_script(_script("remap"))
 
     # --- what comes in ---
 
@@ -113,11 +150,12 @@ class Store:
     # --- draining ---
 
     def look(self, token: str, limit: int, hold: int = 1000) -> Look:
-        """Hold the lease and see what is due (see look.lua)."""
+        """Hold the lease and see what is due (see look.lua). Half of `limit` is worth a
+        call that need not wait for more.
+        """
+        values: list[Any] = [token, LEASE, hold, limit, GAP, limit // 2]
         with _translated():
-            state, *rest = self._look(
-                [LEASE_KEY, WOKEN, DUE], [token, LEASE, hold, limit]
-            )
+            state, *rest = self._look([LEASE_KEY, WOKEN, DUE, SENT], values)
         if state == b"wait":
             return Look("wait", wait=rest[0])
         return Look(state.decode(), due=tuple(_pending(*row) for row in rest))
@@ -144,7 +182,7 @@ class Store:
         values: list[Any] = [attempt, CONFIRM, TOMBSTONE_AGE]
         for one in outcomes:
             values += (one.member, one.rev, one.verdict, one.digest)
-            values += (int(one.delay * 1000), one.entry, one.reason)
+            values += (int(one.delay * 1000), one.entry, one.reason, one.note)
         with _translated():
             self._settle([DUE, PARKED, REASONS], values)
 
@@ -203,6 +241,13 @@ class Store:
             wake, *known = self._redeliver([DUE, PARKED, REASONS, WOKEN], list(members))
         return bool(wake), [bool(one) for one in known]
 
+    def sent(self, members: Sequence[str]) -> list[bool]:
+        """Of which members anything was ever sent."""
+        with _translated(), self._redis.pipeline(transaction=False) as pipe:
+            for member in members:
+                pipe.hexists(f"{META}{member}", "sent")
+            return [bool(one) for one in pipe.execute()]
+
     def state(self, member: str) -> Deal | Client | None:
         """The latest state held of a member."""
         with _translated():
@@ -215,7 +260,65 @@ class Store:
             entries = self._redis.lrange(f"roistat:history:{member}", 0, -1)
         return [json.loads(entry.partition(b" ")[2]) for entry in entries]
 
+    # --- everything that is held ---
+
+    def held(self, cursor: str, count: int) -> tuple[str, list[Held]]:
+        """About `count` of what is held, from a cursor on; and the next cursor, `DONE`
+        after the last ones. What is there all along is given, now and then twice.
+        """
+        with _translated():
+            # a member has up to three keys
+            following, keys = self._redis.scan(
+                int(cursor), match=f"{META}*", count=3 * count
+            )
+            members = [key.removeprefix(META.encode()) for key in keys]
+            rows = self._held([DUE, PARKED], members) if members else []
+        found = [Held(_pending(*row), standing.decode()) for *row, standing in rows]
+        return str(following or DONE), found
+
+    def walk(self) -> Walk | None:
+        """How far what is held has been mapped, and by which mapping."""
+        with _translated():
+            names = ("mapping", "cursor", "server", "began")
+            values = self._redis.hmget(REMAP, names)
+        if None in values:
+            return None
+        mapping, cursor, server, began = (value.decode() for value in values)
+        return Walk(mapping, cursor, server, float(began))
+
+    def begin_walk(self, mapping: str) -> Walk:
+        """Begin to map what is held by another mapping, wherever the last one stood."""
+        walk = Walk(mapping, START, self.server(), time.time())
+        with _translated():
+            self._redis.hset(REMAP, mapping=asdict(walk))
+        return walk
+
+    def remap(self, walk: Walk, following: str, members: Sequence[str]) -> bool:
+        """Make members pending, behind live changes, and go on; False where the walk
+        has moved on without us.
+        """
+        values = [walk.mapping, walk.cursor, following, *members]
+        with _translated():
+            return bool(self._remap([DUE, PARKED, REASONS, REMAP], values))
+
+    def soon(self, seconds: float) -> int:
+        """How many are due within so many seconds."""
+        with _translated():
+            until = (time.time() + seconds) * 1000
+            return int(self._redis.zcount(DUE, "-inf", until))
+
     # --- what is known of the neighbours ---
+
+    def mapping(self) -> str | None:
+        """The mapping that somebody stored, as JSON."""
+        with _translated():
+            text = self._redis.get(MAPPING)
+        return text.decode() if text else None
+
+    def keep_mapping(self, text: str) -> None:
+        """Store a mapping for good."""
+        with _translated():
+            self._redis.set(MAPPING, text)
 
     def statuses(self) -> list[dict[str, str]] | None:
         """Roistat's status dictionary as last shown; None where it must be asked."""
@@ -226,6 +329,44 @@ class Store:
         """Remember the dictionary for a while; None forgets it."""
         self._keep(STATUSES, statuses, timedelta(minutes=10))
 
+    @contextmanager
+    def changing_statuses(self) -> Iterator[None]:
+        """Alone while reading, changing and uploading the dictionary: it is replaced
+        whole, and whoever came between would be undone. Raises `UpstreamError` where
+        somebody else does not come to an end.
+        """
+        with _translated():
+            lock = self._redis.lock(DICTIONARY, timeout=60, blocking_timeout=5)
+            if not lock.acquire():
+                raise UpstreamError("somebody else changes the status dictionary")
+        try:
+            yield
+        finally:
+            with suppress(redis.RedisError):  # a lock that was lost needs no release
+                lock.release()
+
+    def closed(self) -> frozenset[str]:
+        """The methods that Roistat lately refused to this project."""
+        with _translated():
+            values = self._redis.mget([f"{CLOSED}:{one}" for one in METHODS])
+        both = zip(METHODS, values, strict=True)
+        return frozenset(method for method, value in both if value)
+
+    def keep_closed(self, method: str) -> None:
+        """Remember for a day that Roistat refuses a method to this project."""
+        self._keep(f"{CLOSED}:{method}", 1, timedelta(days=1))
+
+    def noted(self, note: str) -> int:
+        """How many members have that note."""
+        with _translated():
+            return int(self._redis.scard(f"roistat:noted:{note}"))
+
+    def note_on(self, member: str) -> str:
+        """What there is to say of a member that Roistat has: a note or nothing."""
+        with _translated():
+            note = self._redis.hget(f"roistat:meta:{member}", "note")
+        return (note or b"").decode()
+
     def verdict(self) -> dict[str, Any] | None:
         """What the last call said of Roistat: state, message, checked_at."""
         verdict: dict[str, Any] | None = self._note(VERDICT)
@@ -233,8 +374,7 @@ class Store:
 
     def keep_verdict(self, state: str, message: str) -> None:
         """Remember what a call to Roistat said of its state."""
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        note = {"state": state, "message": message, "checked_at": now}
+        note = {"state": state, "message": message, "checked_at": _now()}
         self._keep(VERDICT, note, timedelta(days=1))
 
     def ping(self) -> dict[str, Any] | None:
@@ -243,8 +383,8 @@ class Store:
         return ping
 
     def keep_ping(self, about: dict[str, Any]) -> None:
-        """Remember what the CRM says of itself."""
-        self._keep(PING, about, timedelta(days=30))
+        """Remember what the CRM says of itself, and when it did."""
+        self._keep(PING, about | {"received_at": _now()}, timedelta(days=30))
 
     def _note(self, key: str) -> Any:
         with _translated():
@@ -260,6 +400,15 @@ class Store:
 
     # --- the store's own state ---
 
+    def server(self) -> str:
+        """The run of the server that answers; nothing where the host does not say."""
+        try:
+            return str(self._redis.info("server").get("run_id", ""))
+        except redis.ResponseError:
+            return ""  # INFO is refused
+        except redis.RedisError as error:
+            raise StoreUnavailable(_said(error)) from error
+
     def answers(self) -> None:
         """Return if Redis takes writes. Raises `StoreUnavailable`."""
         with _translated():
@@ -273,6 +422,10 @@ class Store:
             return None  # CONFIG is refused: many hosts do
         except redis.RedisError as error:
             raise StoreUnavailable(_said(error)) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _is_durable(config: Mapping[Any, Any]) -> bool | None:
@@ -296,11 +449,24 @@ def _text(value: bytes | str) -> str:
 
 
 def _pending(
-    member: bytes, rev: bytes, tries: bytes, delivered: bytes, packed: bytes
+    member: bytes,
+    rev: bytes,
+    tries: bytes,
+    delivered: bytes,
+    waits: bytes,
+    sent: bytes,
+    packed: bytes,
 ) -> Pending:
     name = member.decode()
-    thing = unpack(name, packed)
-    return Pending(name, int(rev), int(tries), thing, delivered.decode())
+    return Pending(
+        member=name,
+        rev=int(rev),
+        tries=int(tries),
+        thing=unpack(name, packed),
+        delivered=delivered.decode(),
+        waits=int(waits),
+        sent=bool(int(sent)),
+    )
 
 
 def _said(error: redis.RedisError) -> str:

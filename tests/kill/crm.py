@@ -134,7 +134,7 @@ class Crm:
             self.clients[client_id] = {
                 "id": client_id,
                 "name": f"{client_id}, edit {self._made}",
-                "phone": f"+7{self._made:010}",
+                "phone": f"7{self._made:010}",
             }
         return self.clients[client_id]
 

@@ -74,6 +74,28 @@ def test_the_lease_is_kept_for_what_is_due_in_a_moment(put, store, monkeypatch):
     assert look(store, "them").state == "busy"
 
 
+def test_what_is_due_at_a_time_of_its_own_waits_for_the_next_call(
+    put, store, monkeypatch
+):
+    put(saved("d1"))
+    end(store, begin(store))
+    put(saved("d2"))
+    monkeypatch.setattr(store_module, "GAP", 500)
+    seen = store.look("us", 10, hold=1000)
+    assert seen.state == "wait"
+    assert 0 < seen.wait <= 500
+    assert look(store, "them").state == "busy"
+
+
+def test_what_fills_a_call_waits_for_nothing(put, store, monkeypatch):
+    put(saved("d1"))
+    end(store, begin(store))
+    put(*(saved(f"e{n}") for n in range(5)))
+    monkeypatch.setattr(store_module, "GAP", 500)
+    assert store.look("us", 12, hold=1000).state == "wait"
+    assert store.look("us", 10, hold=1000).state == "due"
+
+
 def test_without_the_lease_nothing_is_opened(put, store, redis_client):
     put(saved("d1"))
     due = look(store, "us").due

@@ -1,0 +1,74 @@
+"""The CRM's stages in Roistat's status dictionary, kept whole."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from receiver.mapping import Mapping as OurMapping
+from receiver.roistat.client import RoistatClient
+from receiver.roistat.statuses import (
+    Change,
+    Status,
+    difference,
+    merge,
+    missing,
+    without,
+)
+from receiver.store import Store
+
+log = structlog.get_logger()
+
+
+class Stages:
+    """Reads, changes and uploads the dictionary, one at a time on one store."""
+
+    def __init__(
+        self, store: Store, roistat: RoistatClient, mapping: Callable[[], OurMapping]
+    ) -> None:
+        self._store = store
+        self._roistat = roistat
+        self._mapping = mapping
+
+    def unknown(self, stages: Mapping[str, str]) -> list[str]:
+        """The ids, of stages by id, that Roistat is not known to know."""
+        return missing(self._store.statuses() or [], stages.items())
+
+    def add(self, stages: Mapping[str, str]) -> None:
+        """Add what is new to the dictionary as it stands now, not as it was
+        remembered. Raises `UpstreamError`.
+        """
+        with self._store.changing_statuses():
+            known = self._roistat.statuses()
+            merged = merge(known, stages, self._mapping())
+            self._upload(known, merged)
+
+    def of_crm(self) -> dict[str, str]:
+        """The CRM's stages as it last told them, id to name."""
+        told = (self._store.ping() or {}).get("stages") or []
+        return {stage["key"]: stage["label"] for stage in told}
+
+    def push(
+        self, used: Mapping[str, str], *, dry_run: bool, allow_removal: bool
+    ) -> tuple[list[Status], list[Change]]:
+        """Upload the CRM's stages under their names, in the groups that the mapping
+        names; give the dictionary as it was, and what that changes in it.
+
+        `used` are the stages of the deals we hold, id to name. `allow_removal` drops
+        what neither the CRM nor one of those deals has.
+        """
+        stages = {**used, **self.of_crm()}
+        with self._store.changing_statuses():
+            known = self._roistat.statuses()
+            merged = merge(known, stages, self._mapping(), is_ordered=True)
+            if allow_removal:
+                merged = without(merged, stages)
+            if not dry_run:
+                self._upload(known, merged)
+        return known, difference(known, merged)
+
+    def _upload(self, known: list[Status], merged: list[Status]) -> None:
+        changes = difference(known, merged)
+        if changes:
+            self._roistat.set_statuses(merged)
+            log.info("statuses_changed", count=len(changes))
+        self._store.keep_statuses(merged)
