@@ -7,14 +7,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from receiver import __version__, health, jobs, logs, words
+from receiver import __version__, jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
+from receiver.check import check as everything
 from receiver.config import Config
 from receiver.dev import dev as run_dev
 from receiver.emulators.roistat import create_emulator
 from receiver.emulators.server import serve_emulator
-from receiver.errors import ReceiverError, StoreUnavailable
+from receiver.errors import ReceiverError
+from receiver.mapping_commands import mapping
 from receiver.serve import serve as run_serve
+from receiver.status_commands import statuses
 
 console = Console()
 
@@ -56,27 +59,22 @@ def dev() -> None:
 @main.command()
 @click.option("--release", is_flag=True, help="Look at our own settings only.")
 def check(release: bool) -> None:
-    """Say everything that is wrong, at once: settings, store, Roistat."""
+    """Say everything that is wrong, at once: settings, store, CRM, Roistat, mapping.
+
+    Exit status 1 where something is failed or degraded; a warning is none of these.
+    """
     config = Config.from_environment()  # raises, naming every wrong setting
     services = bootstrap(config)
     if release:
         console.print("The settings are complete.")
         return
-    legs = {"Store": health.of_store(services), "Roistat": _ask(services)}
-    table = Table("Leg", "State", "What it says")
-    for name, leg in legs.items():
-        table.add_row(name, leg["state"], leg["message"])
+    findings = list(everything(services))
+    table = Table("About", "State", "What it says")
+    for one in findings:
+        table.add_row(one.about, one.state, one.message)
     console.print(table)
-    if any(leg["state"] in (words.FAILED, words.DEGRADED) for leg in legs.values()):
+    if any(one.state in (words.FAILED, words.DEGRADED) for one in findings):
         sys.exit(1)
-
-
-def _ask(services: Services) -> health.Leg:
-    try:
-        state, message = jobs.ask_roistat(services)
-    except StoreUnavailable:
-        return {"state": words.UNKNOWN, "message": "Not asked: the store is needed."}
-    return {"state": state, "message": message}
 
 
 @main.command()
@@ -120,6 +118,10 @@ def _show_parked(services: Services) -> None:
     for member, reason in services.store.parked():
         table.add_row(member, reason)
     console.print(table)
+
+
+main.add_command(mapping)
+main.add_command(statuses)
 
 
 EMULATORS: dict[str, tuple[Callable[[], object], int]] = {

@@ -9,7 +9,7 @@ from rq import Queue
 from receiver import words
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
-from receiver.errors import UpstreamError
+from receiver.errors import InvalidMapping, UpstreamError
 
 log = structlog.get_logger()
 
@@ -30,8 +30,43 @@ def wake(queue: Queue) -> None:
 
 def drain() -> None:
     """Deliver what is due."""
-    if services().delivery.drain():
+    try:
+        if services().delivery.drain():
+            wake(services().live)
+    except InvalidMapping as error:
+        log.error("nothing_sent", why=str(error))
+
+
+def map_again(queue: Queue) -> None:
+    """Have the next slice of what is held mapped again. One that is lost is made good
+    by the clock.
+    """
+    try:
+        queue.enqueue(remap, result_ttl=0, failure_ttl=3600, job_timeout=120)
+    except redis.RedisError as error:
+        log.warning("remap_lost", error=type(error).__name__)
+
+
+def remap() -> None:
+    """Map again what is held, as far as one slice goes."""
+    if services().remap.run():
         wake(services().live)
+
+
+def learn_stages(queue: Queue) -> None:
+    """Have the stages that the CRM just told of added to Roistat's dictionary."""
+    try:
+        queue.enqueue(add_stages, result_ttl=0, failure_ttl=3600, job_timeout=120)
+    except redis.RedisError as error:
+        log.warning("stages_not_learnt", error=type(error).__name__)
+
+
+def add_stages() -> None:
+    """Add to Roistat's dictionary what the CRM last told of and Roistat lacks."""
+    try:
+        services().stages.add(services().stages.of_crm())
+    except UpstreamError as error:
+        services().store.keep_verdict(*words.of_roistat(error))
 
 
 def check_roistat() -> None:

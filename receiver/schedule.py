@@ -9,7 +9,7 @@ from rq.cron import CronJob, CronScheduler
 from receiver import jobs, logs
 from receiver.bootstrap import BACKGROUND, Services, bootstrap
 from receiver.config import Config
-from receiver.errors import InvalidSettings
+from receiver.errors import InvalidMapping, InvalidSettings
 
 TICK = 2.0  # seconds between two looks of the timer
 CHECK_ROISTAT_EVERY = 600  # seconds
@@ -27,6 +27,7 @@ class Clock(CronScheduler):
     def enqueue_jobs(self) -> list[CronJob]:
         """Enqueue what the cron says, and a wake-up if anything is due."""
         self.wake_if_due()
+        self.remap_if_needed()
         enqueued: list[CronJob] = super().enqueue_jobs()
         return enqueued
 
@@ -37,6 +38,17 @@ class Clock(CronScheduler):
         live: Queue = self._services.live
         if self._services.store.is_due() and live.count == 0:
             jobs.wake(live)
+
+    def remap_if_needed(self) -> None:
+        """Go on mapping what is held, where another mapping is in force than the one
+        that it was last mapped by.
+        """
+        background: Queue = self._services.background
+        try:
+            if self._services.remap.is_needed() and background.count == 0:
+                jobs.map_again(background)
+        except InvalidMapping as error:
+            log.error("nothing_sent", why=str(error))
 
     def calculate_sleep_interval(self) -> float:
         """Never sleep past the timer's next look."""

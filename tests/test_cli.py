@@ -1,30 +1,10 @@
 """The command line: what it prints, and its exit status."""
 
-import pytest
 import requests
-from click.testing import CliRunner
 
-from receiver.cli import main
 from receiver.store import Outcome
-from tests.events import SECRET, saved
+from tests.events import saved
 from tests.processes import eventually, free_port, running
-
-
-@pytest.fixture
-def cli(config, monkeypatch, tmp_path):
-    """Runs a command against the test's own store and emulator."""
-    monkeypatch.chdir(tmp_path)
-    settings = {
-        "ROISTAT_API_KEY": config.roistat_api_key,
-        "ROISTAT_PROJECT": config.roistat_project,
-        "ROISTAT_URL": config.roistat_url,
-        "WEBHOOK_SECRETS": SECRET,
-        "REDIS_URL": config.redis_url,
-        "STORE_DURABLE": "yes",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    return lambda *arguments: CliRunner().invoke(main, arguments)
 
 
 def test_check_is_content_where_everything_works(cli, redis_client):

@@ -92,6 +92,8 @@ def answer_ping(services: Services, ping: Ping) -> dict[str, Any]:
     """Say how each leg is doing, even where the store is away."""
     try:
         services.store.keep_ping(ping.about)
+        if services.stages.unknown(services.stages.of_crm()):
+            jobs.learn_stages(services.background)
     except StoreUnavailable:
         log.warning("ping_not_kept")
     return {
