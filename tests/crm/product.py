@@ -26,8 +26,24 @@ class Product:
     roistat: str
 
     def orders(self) -> dict[str, dict[str, Any]]:
-        state = requests.get(f"{self.roistat}/_emulator/state", timeout=5).json()
-        return dict(state["orders"])
+        return dict(self.state()["orders"])
+
+    def state(self) -> dict[str, Any]:
+        answer = requests.get(f"{self.roistat}/_emulator/state", timeout=5)
+        return dict(answer.json())
+
+    def group_of(self, deal_id: str) -> str | None:
+        """The group of the deal's status in Roistat; None where it has no such deal."""
+        state = self.state()
+        groups = {status["id"]: status["type"] for status in state["statuses"]}
+        order = state["orders"].get(deal_id)
+        return order and groups[order["status"]]
+
+    def wait_for_group(self, deal_id: str, group: str | None) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while self.group_of(deal_id) != group:
+            assert time.monotonic() < deadline, (group, self.group_of(deal_id))
+            time.sleep(0.05)
 
     def wait_for_order(self, deal_id: str, visit: str) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE
@@ -40,8 +56,10 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, secret: str, port: int) -> Iterator[Product]:
-    """The receiver on this port, with a store in the folder."""
+def running_product(
+    folder: Path, secret: str, port: int, **more: str
+) -> Iterator[Product]:
+    """The receiver on this port, with a store in the folder, and more settings."""
     roistat = free_port()
     settings = {
         "ROISTAT_URL": f"http://127.0.0.1:{roistat}/api/v1",
@@ -50,6 +68,7 @@ def running_product(folder: Path, secret: str, port: int) -> Iterator[Product]:
         "WEBHOOK_SECRETS": secret,
         "PORT": str(port),
         "DATA_DIR": str(folder / "data"),
+        **more,
     }
     with (
         running(folder, {}, "emulator", "roistat", "--port", str(roistat)),
