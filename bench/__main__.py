@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import accept, coalesce, freshness, memory, stages
+from bench import accept, coalesce, freshness, memory, splitting, stages, sustained
 from bench.report import Line, machine, table, write
 from bench.world import valkey_version
 
@@ -18,6 +18,8 @@ SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
     "stages": ("Where the time of one accept goes", stages.measure),
     "coalesce": ("Coalescing", coalesce.measure),
     "freshness": ("Freshness", freshness.measure),
+    "sustained": ("Sustained load", sustained.measure),
+    "splitting": ("Splitting a batch", splitting.measure),
     "memory": ("Memory", memory.measure),
 }
 

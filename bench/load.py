@@ -3,7 +3,7 @@
 import re
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Lock
 
@@ -11,8 +11,9 @@ HOST = "127.0.0.1"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
-def fire(port: int, requests: Sequence[bytes], connections: int) -> float:
-    """Send all requests over so many connections; give the seconds they took.
+def fire(port: int, requests: Iterable[bytes], connections: int) -> float:
+    """Send all requests over so many connections; give the seconds they took. An
+    iterator that sleeps sets the pace: it is asked for one request at a time.
 
     Raises `RuntimeError` at an answer other than 202.
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from unittest import mock
 
 import psutil
@@ -31,6 +31,7 @@ from receiver.supervisor import Supervisor
 START_SECONDS = 30.0
 LATENCY = 50  # milliseconds that the emulator takes for a call
 LIFTED = {"per_second": 100_000, "per_hour": 10_000_000}
+EMULATOR = ("emulator", "roistat")
 
 # what of its command line tells a process, in this order
 _ROLES = (
@@ -40,21 +41,31 @@ _ROLES = (
     ("bench.baselines", "delivery"),
     ("rq.cli worker", "delivery"),
     ("emulator roistat", "emulator"),
+    ("bench.witness", "emulator"),
     ("valkey", "store"),
 )
+
+
+class Arrival(NamedTuple):
+    """When a state reached Roistat (UNIX time), and the price that tells which."""
+
+    moment: float
+    price: str
 
 
 class World:
     """`serve`'s processes on an embedded Valkey of their own, fsync always; a Roistat
     emulator that takes 50 ms; the baselines under the same gunicorn settings.
 
-    `settings` are the receiver's, which are otherwise as they come.
+    `settings` are the receiver's, which are otherwise as they come. With `witness` the
+    emulator keeps every arrival, not only the last one of each deal.
     """
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, witness: bool = False, **settings: str) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="bench-")
         directory = Path(self._directory.name)
         self.port, self.baselines, self._emulator = _free_ports(3)
+        self._stand_in = ["bench.witness"] if witness else ["receiver.cli", *EMULATOR]
         self._valkey = EmbeddedValkey(directory)
         self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         self.environment = demo_environment(
@@ -91,8 +102,8 @@ class World:
     def _start(self) -> None:
         self._valkey.start()
         start_receiver(self._supervisor, HOST, self.port)
-        emulator = ["emulator", "roistat", "--port", str(self._emulator)]
-        self._supervisor.start("roistat", ["receiver.cli", *emulator])
+        port = ["--port", str(self._emulator)]
+        self._supervisor.start("roistat", [*self._stand_in, *port])
         bind = ["--workers", "2", "--bind", f"{HOST}:{self.baselines}"]
         app = "bench.baselines:create_app()"
         self._supervisor.start("baselines", [*WEB, *bind, app])
@@ -113,9 +124,33 @@ class World:
         """What the emulator holds."""
         return requests.get(self._control("state"), timeout=30).json()
 
+    def all_requests(self) -> int:
+        """How many calls of any path the emulator has counted."""
+        return sum(self.state()["requests"].values())
+
+    def refused(self) -> int:
+        """How many calls the emulator refused by its quotas, since these changed."""
+        answer = requests.get(self._control("calls"), timeout=5)
+        return int(answer.json()["refused"])
+
+    def arrivals(self) -> dict[str, list[Arrival]]:
+        """Every arrival of each deal; the emulator must be a witness."""
+        answer = requests.get(self._control("arrivals"), timeout=30)
+        return {
+            deal_id: [Arrival(*one) for one in seen]
+            for deal_id, seen in answer.json().items()
+        }
+
     def faults(self, **faults: Any) -> None:
         """Tell the emulator how to behave from now on."""
-        answer = requests.post(self._control("faults"), json=faults, timeout=5)
+        self._tell("faults", faults)
+
+    def skips(self, **skips: list[str]) -> None:
+        """Have deals skipped by the counter that they are named under."""
+        self._tell("skips", skips)
+
+    def _tell(self, name: str, body: Any) -> None:
+        answer = requests.post(self._control(name), json=body, timeout=5)
         answer.raise_for_status()
 
     def wait_until_settled(self, seconds: float = 60) -> None:
