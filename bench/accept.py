@@ -12,7 +12,7 @@ from bench.report import Line, spread
 from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 
-ROUNDS = 15
+ROUNDS = 10
 SAVES = 2000  # a round and view
 DEALS = 2000
 CONNECTIONS = 16

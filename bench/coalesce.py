@@ -14,7 +14,7 @@ ROUNDS = 5
 DEALS, SAVES, BATCH = 2000, 10_000, 100
 CLIENTS = 1000
 MOST_CALLS, FEWEST_CALLS = 30, DEALS // BATCH
-SAMPLE = 100  # saves sent the obvious way
+SAMPLE = 50  # saves sent the obvious way
 ADD_ORDERS, IMPORT_CLIENTS = "/project/add-orders", "/project/clients/import"
 
 
