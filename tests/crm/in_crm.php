@@ -469,6 +469,8 @@ function drop_field(string $name): array
     $fields->deleteField($name);
     array_map('unlink', glob("custom/Extension/modules/Opportunities/Ext/Vardefs/*_$name.php"));
     array_map('unlink', glob('custom/Extension/modules/Opportunities/Ext/Language/_override_*'));
+    // A rebuild leaves those of languages that are switched off by now.
+    array_map('unlink', glob('custom/modules/Opportunities/Ext/Language/*.lang.ext.php'));
     rebuild_everything();
 
     return [];

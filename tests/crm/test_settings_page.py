@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
@@ -474,7 +475,7 @@ def visitor(
     page = context.new_page()
     page.goto(f"{pages.crm.url}/index.php")
     if language:
-        page.select_option("[name=login_language]", language)
+        choose_language(page, language)
         page.wait_for_load_state("networkidle")
     page.fill("#user_name", username)
     page.fill("#username_password", password)
@@ -484,6 +485,16 @@ def visitor(
         yield page
     finally:
         context.close()
+
+
+def choose_language(page: Any, language: str) -> None:
+    """PHP looks at the configuration again after seconds only."""
+    deadline = time.monotonic() + 20
+    while not page.locator("[name=login_language]").count():
+        assert time.monotonic() < deadline, "the CRM offers one language only"
+        page.wait_for_timeout(500)
+        page.reload()
+    page.select_option("[name=login_language]", language)
 
 
 @contextmanager
