@@ -18,6 +18,7 @@ from receiver.cli import main
 from receiver.config import Config
 from receiver.emulators.roistat import create_emulator
 from receiver.store import Store, record_of
+from receiver.store import store as store_module
 from receiver.sugarcrm.schemas import load
 from receiver.sugarcrm.signature import sign
 from tests.events import SECRET, as_body
@@ -106,6 +107,19 @@ def config(valkey: ValkeyServer, roistat: Emulator) -> Config:
 @pytest.fixture
 def services(config: Config, redis_client: redis.Redis) -> Services:
     return bootstrap(config)
+
+
+@pytest.fixture
+def drain(services: Services) -> Callable[..., bool]:
+    """Delivers what is due."""
+    return services.delivery.drain
+
+
+@pytest.fixture
+def without_coalescing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put is due at once, however often."""
+    for name in ("GAP", "REST", "LONGEST"):
+        monkeypatch.setattr(store_module, name, 0)
 
 
 class Receiver:

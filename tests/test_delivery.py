@@ -5,26 +5,16 @@ import time
 
 import pytest
 
-from receiver.store import store as store_module
 from receiver.store.store import DUE
 from tests.events import batch, client, event, saved
+
+pytestmark = pytest.mark.usefixtures("without_coalescing")
 
 ADD = "/project/add-orders"
 SET = "/project/set-statuses"
 LIST = "/project/integration/status/list"
 CLIENTS = "/project/clients/import"
 DELETE = "/project/integration/order/{orderId}/delete"
-
-
-@pytest.fixture(autouse=True)
-def _no_coalescing(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
-
-
-@pytest.fixture
-def drain(services):
-    return services.delivery.drain
 
 
 def statuses(roistat):

@@ -7,19 +7,14 @@ import pytest
 from receiver.bootstrap import bootstrap
 from receiver.mapping import Mapping
 from receiver.roistat.statuses import NOT_REGISTERED
-from receiver.store import store as store_module
 from tests.events import client, event, saved
+
+pytestmark = pytest.mark.usefixtures("without_coalescing")
 
 ADD = "/project/add-orders"
 DELETE = "/project/integration/order/{orderId}/delete"
 UPDATE = "/project/integration/order/{orderId}/status/update"
 CLIENTS = "/project/clients/import"
-
-
-@pytest.fixture(autouse=True)
-def _no_coalescing(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
 
 
 @pytest.fixture
@@ -30,11 +25,6 @@ def drain_with(config):
         bootstrap(replace(config, mapping=Mapping(**mapping))).delivery.drain()
 
     return drain
-
-
-@pytest.fixture
-def drain(services):
-    return services.delivery.drain
 
 
 def status(roistat, deal="d1"):

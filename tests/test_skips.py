@@ -3,24 +3,14 @@
 import pytest
 
 from receiver import words
-from receiver.store import store as store_module
 from receiver.store.store import DUE
 from tests.events import batch, client, saved
+
+pytestmark = pytest.mark.usefixtures("without_coalescing")
 
 ADD = "/project/add-orders"
 CLIENTS = "/project/clients/import"
 BAD = "d042"
-
-
-@pytest.fixture(autouse=True)
-def _no_coalescing(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
-
-
-@pytest.fixture
-def drain(services):
-    return services.delivery.drain
 
 
 def hundred(**changes):

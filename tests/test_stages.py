@@ -13,9 +13,10 @@ from receiver import jobs
 from receiver.bootstrap import bootstrap
 from receiver.mapping import Mapping
 from receiver.roistat.statuses import difference, merge, without
-from receiver.store import store as store_module
 from tests.events import event, saved
 from tests.processes import eventually
+
+pytestmark = pytest.mark.usefixtures("without_coalescing")
 
 SET = "/project/set-statuses"
 
@@ -26,12 +27,6 @@ STAGES = [
     {"key": "Closed Won", "label": "Won"},
     {"key": "Closed Lost", "label": "Lost"},
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_coalescing(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
 
 
 def ping(stages=STAGES, **more):
