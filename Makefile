@@ -38,7 +38,7 @@ chaos: $(VENV)/dev.ready ## Kill everything at random: make chaos SEEDS="1 2 3"
 	$(BIN)/python -m tests.kill $(SEEDS)
 
 test-crm: $(VENV)/crm.ready package ## Test against a real CRM: CRM_ROOT, CRM_URL, CRM_USERNAME, CRM_PASSWORD
-	$(BIN)/pytest tests/crm -rs
+	$(BIN)/pytest tests/crm -rs -p no:randomly
 
 bench-crm: $(VENV)/crm.ready ## Measure what the package costs a real CRM, given as for test-crm, with the package in it
 	$(BIN)/python -m tests.crm.speed
