@@ -7,6 +7,7 @@ import pytest
 
 from receiver.store.store import DUE
 from tests.events import batch, client, event, saved
+from tests.waiting import hurry
 
 pytestmark = pytest.mark.usefixtures("without_coalescing")
 
@@ -19,13 +20,6 @@ DELETE = "/project/integration/order/{orderId}/delete"
 
 def statuses(roistat):
     return {one["id"]: one["type"] for one in roistat.state()["statuses"]}
-
-
-def hurry(services):
-    """Make everything that waits due now, as if time had passed."""
-    services.redis.delete("roistat:budget:pause")
-    for member in services.redis.zrange(DUE, 0, -1):
-        services.redis.zadd(DUE, {member: 1})
 
 
 # --- what arrives ---

@@ -3,8 +3,8 @@
 import pytest
 
 from receiver import words
-from receiver.store.store import DUE
 from tests.events import batch, client, saved
+from tests.waiting import hurry
 
 pytestmark = pytest.mark.usefixtures("without_coalescing")
 
@@ -15,13 +15,6 @@ BAD = "d042"
 
 def hundred(**changes):
     return batch(*(saved(f"d{n:03}", **changes) for n in range(100)))
-
-
-def hurry(services, seconds=None):
-    """Make what waits due now; or only what is due within so many seconds."""
-    for member, score in services.redis.zrange(DUE, 0, -1, withscores=True):
-        if seconds is None or score / 1000 < services.redis.time()[0] + seconds:
-            services.redis.zadd(DUE, {member: 1})
 
 
 def outcome(services, deal="d1"):

@@ -11,10 +11,7 @@ from tests.events import saved
 ENTRY = '{"method": "add-orders"}'
 
 
-@pytest.fixture(autouse=True)
-def _no_coalescing(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
+pytestmark = pytest.mark.usefixtures("without_coalescing")
 
 
 def look(store, token="us", limit=10):

@@ -14,7 +14,6 @@ import pytest
 from receiver.deal import Deal
 from receiver.errors import LeaseLost
 from receiver.store import Outcome, record_of
-from receiver.store import store as store_module
 
 FIRST, SAVES = "A", ("B", "A")
 STEPS = 4  # look, open, send, settle
@@ -42,6 +41,8 @@ def with_one_death() -> Iterator[tuple[int, ...]]:
 class World:
     """One deal, what Roistat holds of it, and the clock in our hands."""
 
+    ROUNDS = 6  # after which it must have come to rest
+
     def __init__(self, store, redis_client, already_delivered):
         self.store, self.redis = store, redis_client
         self.redis.flushall()
@@ -64,28 +65,33 @@ class World:
         if not due:
             return
         (pending,), attempt = due, f"attempt-{token}"
-        name = pending.thing.name
-        if pending.delivered == name:
-            self.settle("", pending, pending.rev, name)
+        body = yield from self.plan(pending)
+        if pending.delivered == body:
+            self.settle("", pending, pending.rev, body)
             return
         try:
-            (rev,) = self.store.open(token, attempt, [(pending, name, "{}")])
+            (rev,) = self.store.open(token, attempt, [(pending, body, "{}")])
         except LeaseLost:
             return
         yield
         if rev < 0:
             return
-        self.roistat = name
+        self.roistat = body
         yield
-        self.settle(attempt, pending, rev, name)
+        self.settle(attempt, pending, rev, body)
         yield
 
-    def settle(self, attempt, pending, rev, name):
-        self.store.settle(attempt, [Outcome("deal:d1", rev, "delivered", name)])
+    def plan(self, pending):
+        """What to send of it, which takes no step of its own."""
+        return pending.thing.name
+        yield
+
+    def settle(self, attempt, pending, rev, body):
+        self.store.settle(attempt, [Outcome("deal:d1", rev, "delivered", body)])
 
     def finish(self):
         """Let time pass, and drain until nothing is pending."""
-        for number in range(6):
+        for number in range(self.ROUNDS):
             if not self.redis.zcard(DUE):
                 return
             self.redis.zadd(DUE, {"deal:d1": 0})
@@ -109,14 +115,8 @@ def play(store, redis_client, order, already_delivered):
     return world
 
 
-@pytest.fixture(autouse=True)
-def _time_in_our_hands(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
-    monkeypatch.setattr(store_module, "CONFIRM", 3_600_000)
-
-
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("time_in_our_hands")
 @pytest.mark.parametrize("already_delivered", [False, True])
 def test_in_every_order_roistat_ends_with_the_newest_state(
     store, redis_client, already_delivered
