@@ -49,6 +49,12 @@ class Plan:
     moves: list[Item] = field(default_factory=list)
     deletions: list[Item] = field(default_factory=list)
 
+    @property
+    def changed(self) -> list[Item]:
+        """Everything that a drainer would act upon."""
+        sent = self.clients + self.orders + self.moves + self.deletions
+        return self.impossible + sent
+
 
 def plan(
     due: Iterable[Pending], mapping: Mapping, closed: Collection[str] = ()

@@ -151,10 +151,7 @@ def _changed(held: Iterable[Held], mapping: Mapping) -> Iterable[str]:
             yield pending.member
         elif standing == "parked" or not getattr(pending.thing, "deleted", False):
             settled.append(pending)
-    planned = plan(settled, mapping)
-    parts = (planned.clients, planned.orders, planned.moves, planned.deletions)
-    for items in parts:
-        yield from (item.pending.member for item in items)
+    yield from (item.pending.member for item in plan(settled, mapping).changed)
 
 
 def _digest(mapping: Mapping) -> str:

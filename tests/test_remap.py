@@ -12,22 +12,14 @@ from receiver.mapping import Mapping
 from receiver.remap import MappingSource, Remap
 from receiver.schedule import Clock
 from receiver.store import DONE, Outcome, Store
-from receiver.store import store as store_module
 from tests.events import client, event, saved
 
 ADD = "/project/add-orders"
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
+def _no_waiting(without_coalescing, monkeypatch):
     monkeypatch.setattr(remap, "QUIET_SECONDS", 0)
-
-
-@pytest.fixture
-def drain(services):
-    return services.delivery.drain
 
 
 @pytest.fixture
@@ -104,6 +96,18 @@ def test_held_deals_whose_order_differs_are_sent_again(
     keep(price="amount")
     walk_on()
     assert prices(roistat) == {"d1": "1234.56", "d2": "1350.00"}
+
+
+def test_a_deal_whose_price_is_no_number_by_the_new_mapping_is_told(
+    services, put, drain, keep, walk_on
+):
+    put(saved("d1"))
+    drain()
+    keep(price="branch_c")
+    walk_on()
+    ((member, reason),) = services.store.parked()
+    assert member == "deal:d1"
+    assert "branch_c" in reason
 
 
 def test_what_the_mapping_does_not_change_is_not_made_pending(
