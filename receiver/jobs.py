@@ -1,5 +1,6 @@
 """The RQ entry points. A job carries no data: it wakes, the store knows the rest."""
 
+from collections.abc import Callable
 from functools import cache
 
 import redis
@@ -22,10 +23,14 @@ def services() -> Services:
 
 def wake(queue: Queue) -> None:
     """Wake a worker. One that is lost is made good by the clock's timer."""
+    _enqueue(queue, drain, "wake_up_lost")
+
+
+def _enqueue(queue: Queue, job: Callable[[], None], lost: str) -> None:
     try:
-        queue.enqueue(drain, result_ttl=0, failure_ttl=3600, job_timeout=120)
+        queue.enqueue(job, result_ttl=0, failure_ttl=3600, job_timeout=120)
     except redis.RedisError as error:
-        log.warning("wake_up_lost", error=type(error).__name__)
+        log.warning(lost, error=type(error).__name__)
 
 
 def drain() -> None:
@@ -41,10 +46,7 @@ def map_again(queue: Queue) -> None:
     """Have the next slice of what is held mapped again. One that is lost is made good
     by the clock.
     """
-    try:
-        queue.enqueue(remap, result_ttl=0, failure_ttl=3600, job_timeout=120)
-    except redis.RedisError as error:
-        log.warning("remap_lost", error=type(error).__name__)
+    _enqueue(queue, remap, "remap_lost")
 
 
 def remap() -> None:
@@ -54,11 +56,10 @@ def remap() -> None:
 
 
 def learn_stages(queue: Queue) -> None:
-    """Have the stages that the CRM just told of added to Roistat's dictionary."""
-    try:
-        queue.enqueue(add_stages, result_ttl=0, failure_ttl=3600, job_timeout=120)
-    except redis.RedisError as error:
-        log.warning("stages_not_learnt", error=type(error).__name__)
+    """Have the stages that the CRM just told of added to Roistat's dictionary. A call
+    that is lost is made good by the next ping.
+    """
+    _enqueue(queue, add_stages, "stages_not_learnt")
 
 
 def add_stages() -> None:
