@@ -1,6 +1,7 @@
 """The CRM's stages in Roistat's status dictionary, kept whole."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -44,8 +45,7 @@ class Stages:
 
     def of_crm(self) -> dict[str, str]:
         """The CRM's stages as it last told them, id to name."""
-        told = (self._store.ping() or {}).get("stages") or []
-        return {stage["key"]: stage["label"] for stage in told}
+        return told_by(self._store.ping() or {})
 
     def push(
         self, used: Mapping[str, str], *, dry_run: bool, allow_removal: bool
@@ -72,3 +72,8 @@ class Stages:
             self._roistat.set_statuses(merged)
             log.info("statuses_changed", count=len(changes))
         self._store.keep_statuses(merged)
+
+
+def told_by(ping: Mapping[str, Any]) -> dict[str, str]:
+    """The stages that a ping tells of, id to name."""
+    return {stage["key"]: stage["label"] for stage in ping.get("stages") or []}

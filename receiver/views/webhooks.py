@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from receiver import __version__, health, jobs
 from receiver.bootstrap import Services
 from receiver.errors import StoreUnavailable
+from receiver.stages import told_by
 from receiver.store import record_of
 from receiver.sugarcrm.schemas import Event, Ping, load
 from receiver.sugarcrm.signature import HEADERS, verify
@@ -92,7 +93,7 @@ def answer_ping(services: Services, ping: Ping) -> dict[str, Any]:
     """Say how each leg is doing, even where the store is away."""
     try:
         services.store.keep_ping(ping.about)
-        if services.stages.unknown(services.stages.of_crm()):
+        if services.stages.unknown(told_by(ping.about)):
             jobs.learn_stages(services.background)
     except StoreUnavailable:
         log.warning("ping_not_kept")
