@@ -79,6 +79,6 @@ class BudgetExhausted(UpstreamError):
         self.wait = wait
         self.code = code
         self.until = time.time() + wait
-        clock = datetime.fromtimestamp(self.until, UTC).strftime("%H:%M:%S UTC")
+        self.clock = datetime.fromtimestamp(self.until, UTC).strftime("%H:%M:%S UTC")
         why = f"Roistat answered {code}" if code else "our share of requests is used up"
-        super().__init__(f"{why}: waiting until {clock}")
+        super().__init__(f"{why}: waiting until {self.clock}")

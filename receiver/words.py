@@ -1,7 +1,6 @@
 """How each leg of the way is doing, in the same words wherever we are asked."""
 
 import time
-from datetime import UTC, datetime
 
 from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 
@@ -51,12 +50,14 @@ def of_roistat(error: UpstreamError) -> tuple[str, str]:
 
 
 def _of_budget(error: BudgetExhausted) -> tuple[str, str]:
-    until = datetime.fromtimestamp(error.until, UTC).strftime("%H:%M:%S UTC")
     if error.code in _BY_CODE:
-        return FAILED, f"{_BY_CODE[error.code]} The next try is at {until}."
+        return FAILED, f"{_BY_CODE[error.code]} The next try is at {error.clock}."
     if error.code:
-        return DEGRADED, f"Roistat has too many requests: all wait until {until}."
-    return DEGRADED, f"Our share of Roistat's request limit is used up until {until}."
+        return DEGRADED, f"Roistat has too many requests: all wait until {error.clock}."
+    return (
+        DEGRADED,
+        f"Our share of Roistat's request limit is used up until {error.clock}.",
+    )
 
 
 STORE_DURABLE = (OK, "The store keeps what it acknowledges.")
