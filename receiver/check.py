@@ -59,6 +59,9 @@ def _answers(
 
 def _queue(services: Services) -> Iterator[Said]:
     yield words.of_queue(**services.store.counts())
+    for note in words.notes():
+        if count := services.store.noted(note):
+            yield words.OK, f"{count}: {words.of_note(note)}"
 
 
 def _crm(services: Services) -> Iterator[Said]:

@@ -116,6 +116,16 @@ def test_a_silent_crm_is_noticed(services, found, redis_client):
     assert "silent for" in said(found(), "CRM")
 
 
+def test_deals_that_arrived_with_something_to_be_said_are_counted(
+    told, services, put, found
+):
+    put(saved("d1", roistat=None), saved("d2", roistat=None), saved("d3"))
+    services.delivery.drain()
+    assert "2: No visit: in Roistat it counts as direct traffic" in said(
+        found(), "Deals"
+    )
+
+
 def test_a_used_up_budget_says_until_when(config, found):
     from dataclasses import replace
 
