@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from receiver import __version__, jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.check import check as everything
 from receiver.config import Config
+from receiver.console import console
 from receiver.dev import dev as run_dev
 from receiver.emulators.roistat import create_emulator
 from receiver.emulators.server import serve_emulator
@@ -18,8 +18,6 @@ from receiver.errors import ReceiverError
 from receiver.mapping_commands import mapping
 from receiver.serve import serve as run_serve
 from receiver.status_commands import statuses
-
-console = Console()
 
 
 class Commands(click.Group):
@@ -94,7 +92,7 @@ def redeliver(deal_ids: tuple[str, ...], parked: bool, list_: bool) -> None:
         members += [member for member, _ in services.store.parked()]
     unknown = _redeliver(services, members)
     for member in unknown:
-        console.print(f"Not held: {member.partition(':')[2]}", markup=False)
+        console.print(f"Not held: {member.partition(':')[2]}")
     if unknown:
         sys.exit(1)
 

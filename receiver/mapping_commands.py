@@ -4,12 +4,11 @@ import json
 from typing import BinaryIO
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
+from receiver.console import console
 from receiver.errors import InvalidMapping
 from receiver.mapping import Mapping
 from receiver.preview import Difference, Preview, held_deals, preview
@@ -27,8 +26,6 @@ RESPECTS = {
     "enters": "would enter the filter",
     "leaves": "would leave the filter",
 }
-
-console = Console()
 
 
 @click.group()
@@ -89,20 +86,20 @@ def _as_text(current: Mapping) -> str:
 
 def _settings(current: Mapping) -> Table:
     table = Table("What", "From")
-    _row(table, "Price", current.price)
-    _row(table, "Cost", current.cost or "cost")
+    table.add_row("Price", current.price)
+    table.add_row("Cost", current.cost or "cost")
     for label, name in current.fields.items():
-        _row(table, f"Field {label}", name)
+        table.add_row(f"Field {label}", name)
     for stage, group in current.statuses.items():
-        _row(table, f"Stage {stage}", group)
-    _row(table, "Other stages", "progress, where Roistat has no group for them")
+        table.add_row(f"Stage {stage}", group)
+    table.add_row("Other stages", "progress, where Roistat has no group for them")
     for name, conditions in current.filter.items():
         for operator, wanted in conditions.items():
             shown = json.dumps(wanted, ensure_ascii=False)
-            _row(table, f"Only if {name}", f"{operator} {shown}")
-    _row(table, "Deals that leave the filter", current.left_filter)
-    _row(table, "Deleted deals", current.deleted)
-    _row(table, "Phones without country", current.phone_region or "as they are")
+            table.add_row(f"Only if {name}", f"{operator} {shown}")
+    table.add_row("Deals that leave the filter", current.left_filter)
+    table.add_row("Deleted deals", current.deleted)
+    table.add_row("Phones without country", current.phone_region or "as they are")
     return table
 
 
@@ -115,7 +112,7 @@ def _show_offered(services: Services, current: Mapping) -> None:
     for one in offered:
         name = one["name"]
         used = ", ".join(_uses(current, name))
-        _row(table, name, one.get("label") or "", one.get("type") or "", used)
+        table.add_row(name, one.get("label") or "", one.get("type") or "", used)
     console.print(table)
 
 
@@ -132,12 +129,7 @@ def _uses(current: Mapping, name: str) -> list[str]:
 
 def _show_problems(services: Services, current: Mapping) -> None:
     for problem in services.mapping.problems(current):
-        console.print(f"Problem: {problem}", markup=False, soft_wrap=True)
-
-
-def _row(table: Table, *cells: str) -> None:
-    """A row of text as it stands: a name may hold what looks like markup."""
-    table.add_row(*map(escape, cells))
+        console.print(f"Problem: {problem}", soft_wrap=True)
 
 
 # --- what would change ---
@@ -148,7 +140,7 @@ def _show_preview(services: Services, new: Mapping) -> None:
         old = services.mapping.current()
     except InvalidMapping as error:
         # which is what storing another one mends
-        console.print(f"Nothing to compare with: {error}", markup=False)
+        console.print(f"Nothing to compare with: {error}")
         return
     found = preview(held_deals(services.store), old, new)
     console.print(_differences(found))
@@ -160,5 +152,5 @@ def _differences(found: Preview) -> Table:
     table = Table(f"Of {found.deals} deals", "How many", "For example")
     for respect, words in RESPECTS.items():
         difference: Difference = getattr(found, respect)
-        _row(table, words, str(difference.count), "\n".join(difference.examples))
+        table.add_row(words, str(difference.count), "\n".join(difference.examples))
     return table

@@ -1,17 +1,15 @@
 """`sugar-roistat statuses`: the CRM's stages in Roistat's groups."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from receiver import words
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
+from receiver.console import console
 from receiver.preview import held_deals
 from receiver.roistat.schemas import status_of
 from receiver.roistat.statuses import Change, Status
-
-console = Console()
 
 
 @click.group()

@@ -133,6 +133,12 @@ def test_show_says_which_group_each_status_is_in(cli, told, services):
     assert "Not registered" in cli("statuses", "show").output
 
 
+def test_a_name_that_looks_like_markup_is_shown_as_it_stands(cli, services):
+    name = "[red]Waste[/red]"
+    services.roistat.set_statuses([BY_HAND | {"name": name}])
+    assert name in cli("statuses", "show").output
+
+
 # --- by themselves ---
 
 
