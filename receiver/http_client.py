@@ -26,8 +26,15 @@ _NEVER_SENT = (
 class HttpClient:
     """Requests to one system, whose `name` stands in the messages of its errors."""
 
-    def __init__(self, name: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        headers: dict[str, str],
+        read_seconds: float | None = None,
+    ) -> None:
+        """An answer may take `read_seconds` in all, or else READ_SECONDS."""
         self._name = name
+        self._own_seconds = read_seconds
         self._session = requests.Session()
         # answers are small: as they come, they can be read piece by piece
         self._session.headers.update({"Accept-Encoding": "identity"} | headers)
@@ -41,7 +48,7 @@ class HttpClient:
             answer = self._session.request(
                 method,
                 url,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, self._read_seconds),
                 allow_redirects=False,
                 stream=True,
                 **options,
@@ -60,9 +67,13 @@ class HttpClient:
             raise self._failed("broke off", sent=True) from error
         return answer
 
+    @property
+    def _read_seconds(self) -> float:
+        return self._own_seconds or READ_SECONDS
+
     def _read(self, answer: requests.Response) -> bytes:
         """The whole body: requests' own time-out is for each drop, not for the sum."""
-        body, deadline = bytearray(), time.monotonic() + READ_SECONDS
+        body, deadline = bytearray(), time.monotonic() + self._read_seconds
         while piece := answer.raw.read1(64 * 1024):
             body += piece
             if time.monotonic() > deadline or len(body) > MAX_ANSWER:

@@ -322,6 +322,19 @@ def load(body: Any) -> Ping | list[Event]:
         raise InvalidPayload(dict(_paths(error.messages))) from error
 
 
+def load_deal(data: dict[str, Any]) -> tuple[Deal, Client | None]:
+    """A saved deal and its client, from an event's `data` that was not sent to us.
+
+    Raises `InvalidPayload` as `load` does.
+    """
+    try:
+        event = _event(SAVED[0], 0, data)
+    except ValidationError as error:
+        raise InvalidPayload(dict(_paths(error.messages))) from error
+    assert event.deal  # noqa: S101 - a saved deal it is
+    return event.deal, event.client
+
+
 def _load(body: Any) -> Ping | list[Event]:
     kind, fence, data = _envelope(body, (*SINGLE, "ping", "batch"))
     if kind == "ping":
