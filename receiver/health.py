@@ -12,9 +12,9 @@ Leg = dict[str, Any]
 def of_store(services: Services) -> Leg:
     """The store: failed where it takes no writes, degraded where it may forget."""
     try:
-        services.store.answers()
+        services.store.host.answers()
         durable = services.config.store_durable
-        return _leg(words.of_store(durable or services.store.is_durable()))
+        return _leg(words.of_store(durable or services.store.host.is_durable()))
     except StoreUnavailable:
         return _leg(words.STORE_AWAY)
 
@@ -23,7 +23,7 @@ def of_roistat(services: Services) -> Leg:
     """Roistat, as the last call to it had it."""
     leg = {**_leg(words.ROISTAT_UNASKED), "checked_at": None}
     try:
-        return services.store.verdict() or leg
+        return services.store.notes.verdict() or leg
     except StoreUnavailable:
         return leg
 

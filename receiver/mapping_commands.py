@@ -104,7 +104,7 @@ def _settings(current: Mapping) -> Table:
 
 
 def _show_offered(services: Services, current: Mapping) -> None:
-    offered = (services.store.ping() or {}).get("fields")
+    offered = (services.store.notes.ping() or {}).get("fields")
     if not offered:
         console.print("The CRM has not said which fields it has: press Test there.")
         return

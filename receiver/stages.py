@@ -32,20 +32,20 @@ class Stages:
 
     def unknown(self, stages: Mapping[str, str]) -> list[str]:
         """The ids, of stages by id, that Roistat is not known to know."""
-        return missing(self._store.statuses() or [], stages.items())
+        return missing(self._store.notes.statuses() or [], stages.items())
 
     def add(self, stages: Mapping[str, str]) -> None:
         """Add what is new to the dictionary as it stands now, not as it was
         remembered. Raises `UpstreamError`.
         """
-        with self._store.changing_statuses():
+        with self._store.notes.changing_statuses():
             known = self._roistat.statuses()
             merged = merge(known, stages, self._mapping())
             self._upload(known, merged)
 
     def of_crm(self) -> dict[str, str]:
         """The CRM's stages as it last told them, id to name."""
-        return told_by(self._store.ping() or {})
+        return told_by(self._store.notes.ping() or {})
 
     def push(
         self, used: Mapping[str, str], *, dry_run: bool, allow_removal: bool
@@ -57,7 +57,7 @@ class Stages:
         what neither the CRM nor one of those deals has.
         """
         stages = {**used, **self.of_crm()}
-        with self._store.changing_statuses():
+        with self._store.notes.changing_statuses():
             known = self._roistat.statuses()
             merged = merge(known, stages, self._mapping(), is_ordered=True)
             if allow_removal:
@@ -71,7 +71,7 @@ class Stages:
         if changes:
             self._roistat.set_statuses(merged)
             log.info("statuses_changed", count=len(changes))
-        self._store.keep_statuses(merged)
+        self._store.notes.keep_statuses(merged)
 
 
 def told_by(ping: Mapping[str, Any]) -> dict[str, str]:

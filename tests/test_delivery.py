@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from receiver.store.store import DUE
+from receiver.store.keys import DUE
 from tests.events import batch, client, event, saved
 from tests.waiting import hurry
 
@@ -309,7 +309,7 @@ def test_without_roistat_nothing_is_lost(put, services, config):
     put(saved("d1"))
     away.delivery.drain(0.1)
     assert list(services.store.pending()) == [("deal:d1", "Roistat cannot be reached")]
-    assert services.store.verdict()["state"] == "degraded"
+    assert services.store.notes.verdict()["state"] == "degraded"
 
 
 def test_redelivered_deals_are_sent_whatever_roistat_is_thought_to_hold(
@@ -350,12 +350,12 @@ def test_when_the_budget_is_used_up_deals_wait_without_a_failure(
 def test_each_call_tells_how_roistat_is(put, drain, services, roistat):
     put(saved("d1", at=-5))
     drain()
-    assert services.store.verdict()["state"] == "ok"
+    assert services.store.notes.verdict()["state"] == "ok"
     fault = {"path": ADD, "status": 401, "error": "authentication_failed"}
     roistat.faults(next=[fault])
     put(saved("d1", at=-4, name="Changed"))
     drain(0.1)
-    verdict = services.store.verdict()
+    verdict = services.store.notes.verdict()
     assert verdict["state"] == "failed"
     assert "ROISTAT_API_KEY" in verdict["message"]
 

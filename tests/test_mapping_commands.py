@@ -18,7 +18,7 @@ STAGES = [
 
 @pytest.fixture
 def ping(store):
-    store.keep_ping({"version": "1", "stages": STAGES, "fields": FIELDS})
+    store.notes.keep_ping({"version": "1", "stages": STAGES, "fields": FIELDS})
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_every_mistake_is_told_and_nothing_is_stored(propose, services):
     assert result.exit_code == 1
     assert "price: name is no number" in result.output
     assert "deleted: must be one of" in result.output
-    assert services.store.mapping() is None
+    assert services.store.notes.mapping() is None
 
 
 def test_a_problem_with_the_crm_is_said_and_hinders_nothing(propose, ping):
@@ -169,7 +169,7 @@ def test_set_is_refused_while_the_setting_counts(propose, services, monkeypatch)
         result = propose(*options, price="amount")
         assert result.exit_code == 1
         assert "MAPPING is set" in result.output
-    assert services.store.mapping() is None
+    assert services.store.notes.mapping() is None
 
 
 def test_a_file_that_is_no_text_is_refused(cli, tmp_path):
@@ -182,7 +182,7 @@ def test_a_file_that_is_no_text_is_refused(cli, tmp_path):
 def test_a_stored_mapping_that_cannot_be_read_is_mended_by_storing_another(
     cli, propose, store, services
 ):
-    store.keep_mapping('{"prise": "amount"}')
+    store.notes.keep_mapping('{"prise": "amount"}')
     result = cli("mapping", "show")
     assert result.exit_code == 1
     assert "stored mapping: prise: no such setting" in result.output

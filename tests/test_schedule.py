@@ -39,7 +39,7 @@ def test_roistat_is_asked_only_where_nobody_has_heard_of_it(
 ):
     monkeypatch.setattr(jobs, "services", lambda: services)
     jobs.check_roistat()
-    assert services.store.verdict()["state"] == "ok"
+    assert services.store.notes.verdict()["state"] == "ok"
     jobs.check_roistat()
     assert sum(roistat.state()["requests"].values()) == 1
 

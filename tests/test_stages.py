@@ -37,7 +37,7 @@ def ping(stages=STAGES, **more):
 @pytest.fixture
 def told(services):
     """The CRM has told of its stages."""
-    services.store.keep_ping(ping()["data"])
+    services.store.notes.keep_ping(ping()["data"])
 
 
 def groups(roistat):
@@ -161,7 +161,7 @@ def test_known_stages_cost_no_job(receiver, services, roistat):
     known = [
         {"id": one["key"], "name": one["label"], "type": "progress"} for one in STAGES
     ]
-    services.store.keep_statuses(known)
+    services.store.notes.keep_statuses(known)
     receiver.send(ping())
     assert services.background.count == 0
 

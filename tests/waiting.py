@@ -1,7 +1,7 @@
 """Time that passes at once."""
 
 from receiver.bootstrap import Services
-from receiver.store.store import DUE
+from receiver.store.keys import DUE
 
 
 def hurry(services: Services, seconds: float | None = None) -> None:

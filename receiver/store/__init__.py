@@ -1,7 +1,7 @@
 """The store: latest states, what is pending, what became of it. Redis keys live here.
 
-    roistat:meta:<member>     hash: fence, digest, rev, delivered, sent (ever), note;
-                              while pending also since, tries, waits, attempt,
+    roistat:meta:<member>     hash: fence, digest, rev, moved, delivered, sent (ever),
+                              note; while pending also since, tries, waits, attempt,
                               sending, unsure, until, behind; while parked, refused
     roistat:state:<member>    the latest state, packed
     roistat:history:<member>  the delivery log: newest attempt first, bounded
@@ -19,24 +19,33 @@
     roistat:ping              what the CRM last said of itself
     roistat:mapping           the mapping that somebody stored, as JSON
     roistat:remap             hash: how far what is held was mapped, and by which one
+    roistat:turns             how often anything was told, counted (see put.lua)
+    roistat:pull:<walk>       hash: how far a walk over the CRM's deals has come
+    roistat:pulling:<walk>    who walks
+    roistat:crm               what the last read from the CRM said of its state
+    roistat:orders            what Roistat's list has of each order, to be compared
+    roistat:met               which orders the CRM knows
+    roistat:findings          how they differ, of the last comparison
+    roistat:findings:before   the same of the one before
+    roistat:token:<name>      what opens the CRM's API, and the lock of who renews it
 
 A member is `deal:<id>` or `client:<id>`. Every step that must be atomic is one Lua
 script beside this file; the scripts know the first three patterns, and are given the
 other keys.
 """
 
-from receiver.store.records import Record, digest_of, member_of, record_of
-from receiver.store.store import (
-    DONE,
-    METHODS,
-    START,
-    Held,
-    Look,
-    Outcome,
-    Pending,
-    Store,
-    Walk,
+from receiver.store.keys import DONE, START
+from receiver.store.notes import METHODS
+from receiver.store.records import (
+    Reading,
+    Record,
+    digest_of,
+    member_of,
+    reading_of,
+    record_of,
 )
+from receiver.store.store import Held, Look, Outcome, Pending, Store
+from receiver.store.walks import Pulling, Walk
 
 __all__ = [
     "DONE",
@@ -46,10 +55,13 @@ __all__ = [
     "Look",
     "Outcome",
     "Pending",
+    "Pulling",
+    "Reading",
     "Record",
     "Store",
     "Walk",
     "digest_of",
     "member_of",
+    "reading_of",
     "record_of",
 ]

@@ -1,6 +1,6 @@
 -- Take states of deals and clients, all of them in one atomic step.
 --
--- KEYS  due, parked, reasons, woken, sent
+-- KEYS  due, parked, reasons, woken, sent, turns
 -- ARGV  gap, rest, longest (ms); then for each record: member, fence, digest, state
 -- Gives {1 where the caller should wake a worker, then 1 (taken) or 0 (ignored) each}
 --
@@ -8,8 +8,12 @@
 -- same moment with other content is taken. Unchanged content moves the fence and
 -- leaves the rest alone. Fences have 16 digits, which a double holds exactly, but
 -- tostring() does not: what is written is always the text that came in.
+--
+-- 'moved' is the turn, counted over all records, at which somebody last told of this
+-- one: what was read from the CRM before then must not be written over it (see pull).
 
 local due, parked, reasons, woken, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local turns, this_turn = KEYS[6], nil
 local gap, rest, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -34,6 +38,14 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+-- The first write of all must be one that a full store refuses, and this is one: a
+-- script that has begun to write, be it only to remove something, is let through to its
+-- end.
+local function turn()
+  this_turn = this_turn or redis.call('INCR', turns)
+  return text(this_turn)
+end
+
 local answer, changed = {0}, false
 for i = 4, #ARGV, 4 do
   local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
@@ -43,14 +55,12 @@ for i = 4, #ARGV, 4 do
   if held[1] and tonumber(fence) < tonumber(held[1]) then
     answer[#answer + 1] = 0
   elseif held[2] == digest then
-    redis.call('HSET', meta, 'fence', fence)
+    redis.call('HSET', meta, 'fence', fence, 'moved', turn())
     answer[#answer + 1] = 0
   else
     local is_parked = redis.call('ZSCORE', parked, member)
     local at, since = schedule(member, held[4], held[5] and not is_parked)
-    -- The first write of all must be one that a full store refuses: a script that has
-    -- begun to write, be it only to remove something, is let through to its end.
-    redis.call('HSET', meta, 'fence', fence, 'digest', digest,
+    redis.call('HSET', meta, 'fence', fence, 'moved', turn(), 'digest', digest,
       'rev', text((held[3] or 0) + 1), 'since', text(since))
     redis.call('SET', 'roistat:state:' .. member, state)
     redis.call('PERSIST', meta)

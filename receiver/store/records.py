@@ -39,11 +39,39 @@ class Record:
     packed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A state that was read from the CRM. `gone` is the digest of the same deal when
+    deleted, empty of a client; `counts` whether the walk counts what comes of it;
+    `again` that it goes to Roistat even if we hold the same.
+    """
+
+    record: Record
+    gone: str = ""
+    counts: bool = False
+    again: bool = False
+
+
 def record_of(thing: Deal | Client, fence: int) -> Record:
     """The record of one state, as of `fence` (UTC microseconds)."""
-    state = {name: getattr(thing, name) for name in _NAMES[type(thing)]}
-    text = _as_json(state).encode()
+    text = _text_of(thing)
     return Record(member_of(thing), fence, digest_of(text), pack(text))
+
+
+def reading_of(
+    thing: Deal | Client, fence: int, *, counts: bool = False, again: bool = False
+) -> Reading:
+    """The reading of one state, as of `fence` (UTC microseconds)."""
+    record = record_of(thing, fence)
+    if isinstance(thing, Client):
+        return Reading(record, again=again)
+    gone = digest_of(_text_of(Deal(thing.id, deleted=True)))
+    return Reading(record, gone, counts, again)
+
+
+def _text_of(thing: Deal | Client) -> bytes:
+    state = {name: getattr(thing, name) for name in _NAMES[type(thing)]}
+    return _as_json(state).encode()
 
 
 def member_of(thing: Deal | Client) -> str:

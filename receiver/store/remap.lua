@@ -7,7 +7,9 @@
 --
 -- The revision rises, so that nobody who planned by the mapping before, be it that the
 -- record was pending all along, clears it with that. What Roistat holds is remembered:
--- the plan compares. What was pending keeps its time and its rank.
+-- the plan compares. What was pending keeps its time and its rank, but for what waits for
+-- its visit, perhaps for days: Roistat has that by the mapping before, and it goes again
+-- now. The round that it was in is repeated, so that no visit is given up the sooner.
 
 local due, parked, reasons, remap = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local walk = redis.call('HMGET', remap, 'mapping', 'cursor')
@@ -23,11 +25,17 @@ for i = 4, #ARGV do
   local meta = 'roistat:meta:' .. member
   if redis.call('EXISTS', meta, 'roistat:state:' .. member) == 2 then
     redis.call('HINCRBY', meta, 'rev', 1)
-    if not redis.call('ZSCORE', due, member) then
+    local held = redis.call('HMGET', meta, 'waits', 'tries')
+    local waiting = redis.call('ZSCORE', due, member)
+    if not waiting then
       redis.call('HSET', meta, 'since', now, 'behind', 1)
       redis.call('HDEL', meta, 'tries', 'refused')
       redis.call('ZREM', parked, member)
       redis.call('HDEL', reasons, member)
+      redis.call('ZADD', due, now, member)
+    elseif held[1] and not held[2] and tonumber(waiting) > tonumber(now) then
+      redis.call('HINCRBY', meta, 'waits', -1)
+      redis.call('HSET', meta, 'behind', 1)
       redis.call('ZADD', due, now, member)
     end
   end

@@ -53,14 +53,14 @@ local function take_down(meta, member, note, before)
 end
 
 local function delivered(meta, member, digest, verdict, held, note)
-  redis.call('HDEL', meta, 'tries', 'waits')
   redis.call('HDEL', reasons, member)
   take_down(meta, member, note, held[5])
   if not sure(held, digest) then
+    redis.call('HDEL', meta, 'tries', 'waits')
     redis.call('ZADD', due, held[4], member)
     return
   end
-  redis.call('HDEL', meta, 'unsure', 'until', 'since', 'behind')
+  redis.call('HDEL', meta, 'tries', 'waits', 'unsure', 'until', 'since', 'behind')
   redis.call('HSET', meta, 'delivered', digest)
   redis.call('ZREM', due, member)
   if verdict == 'gone' then

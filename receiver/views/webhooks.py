@@ -92,7 +92,7 @@ def accept(services: Services, events: Sequence[Event]) -> dict[str, int]:
 def answer_ping(services: Services, ping: Ping) -> dict[str, Any]:
     """Say how each leg is doing, even where the store is away."""
     try:
-        services.store.keep_ping(ping.about)
+        services.store.notes.keep_ping(ping.about)
         if services.stages.unknown(told_by(ping.about)):
             jobs.learn_stages(services.background)
     except StoreUnavailable:

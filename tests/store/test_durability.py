@@ -24,7 +24,7 @@ def durable():
 
 
 def test_durable_is_what_writes_every_change_and_evicts_nothing(durable):
-    assert Store(durable).is_durable() is True
+    assert Store(durable).host.is_durable() is True
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_durable_is_what_writes_every_change_and_evicts_nothing(durable):
 )
 def test_anything_less_is_not_durable(durable, name, value):
     durable.config_set(name, value)
-    assert Store(durable).is_durable() is False
+    assert Store(durable).host.is_durable() is False
 
 
 def test_a_host_that_does_not_say_leaves_it_unknown(durable):
@@ -49,9 +49,9 @@ def test_a_host_that_does_not_say_leaves_it_unknown(durable):
     with redis.Redis(
         kwargs["host"], kwargs["port"], username="tenant", password="pw"
     ) as tenant:
-        assert Store(tenant).is_durable() is None
+        assert Store(tenant).host.is_durable() is None
 
 
 def test_a_store_that_is_away_is_neither():
     with redis.Redis("127.0.0.1", 1) as nobody, pytest.raises(StoreUnavailable):
-        Store(nobody).is_durable()
+        Store(nobody).host.is_durable()

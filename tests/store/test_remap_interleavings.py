@@ -34,13 +34,13 @@ class MappedWorld(World):
     def walk(self):
         """The mapping changes, and what is held follows."""
         self.mapping = "new"
-        walk = self.store.begin_walk("new")
+        walk = self.store.walks.begin_walk("new")
         yield
         following, ((pending, standing),) = self.store.held(START, 100)
         body = f"{pending.thing.name} new"
         changed = standing == "pending" or pending.delivered != body
         yield
-        assert self.store.remap(walk, following, ["deal:d1"] if changed else [])
+        assert self.store.walks.remap(walk, following, ["deal:d1"] if changed else [])
         yield
 
 

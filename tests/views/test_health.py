@@ -13,7 +13,7 @@ def test_alive_says_so_even_without_the_store(without_store):
 
 
 def test_ready_tells_the_state_of_each_leg(receiver, services):
-    services.store.keep_verdict("ok", "Roistat accepts what we send.")
+    services.store.notes.keep_verdict("ok", "Roistat accepts what we send.")
     answer = receiver.get("/readyz")
     assert (answer.status_code, answer.json()["state"]) == (200, "ok")
     legs = answer.json()
@@ -26,7 +26,7 @@ def test_not_ready_only_when_events_cannot_be_accepted(without_store):
 
 
 def test_a_roistat_that_failed_degrades_but_does_not_close(receiver, services, roistat):
-    services.store.keep_verdict("failed", "Roistat refuses the key.")
+    services.store.notes.keep_verdict("failed", "Roistat refuses the key.")
     answer = receiver.get("/readyz")
     assert (answer.status_code, answer.json()["state"]) == (200, "degraded")
     assert roistat.state()["requests"] == {}

@@ -479,11 +479,11 @@ def test_a_ping_is_answered_with_the_state_of_each_leg(receiver, services):
     }
     assert told["roistat"]["state"] == "unknown"
     assert told["roistat"]["checked_at"] is None
-    assert services.store.ping()["stages"] == [{"key": "New", "label": "New"}]
+    assert services.store.notes.ping()["stages"] == [{"key": "New", "label": "New"}]
 
 
 def test_a_ping_tells_what_roistat_last_said(receiver, services):
-    services.store.keep_verdict("failed", "Roistat refuses the key.")
+    services.store.notes.keep_verdict("failed", "Roistat refuses the key.")
     told = receiver.send(ping()).json()["roistat"]
     assert (told["state"], told["message"]) == ("failed", "Roistat refuses the key.")
     assert told["checked_at"].endswith("Z")
@@ -503,7 +503,7 @@ def test_a_ping_may_describe_fields_and_outbox(receiver, services):
         "outbox": {"waiting": 3, "refused": 0, "last_sweep": instant()},
     }
     assert receiver.send(ping(**about)).status_code == 200
-    assert services.store.ping()["outbox"]["waiting"] == 3
+    assert services.store.notes.ping()["outbox"]["waiting"] == 3
 
 
 # --- elsewhere ---

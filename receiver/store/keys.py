@@ -1,0 +1,7 @@
+"""The keys that several files of the store name; what each holds stands in __init__."""
+
+DUE, PARKED, REASONS = "roistat:due", "roistat:parked", "roistat:reasons"
+WOKEN, TURNS = "roistat:woken", "roistat:turns"
+META = "roistat:meta:"
+
+START, DONE = "0", "done"  # where a walk over all that is held begins and ends
