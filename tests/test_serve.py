@@ -166,7 +166,9 @@ def taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.skipif(taken(8080) or taken(8081), reason="8080 or 8081 is in use")
+@pytest.mark.skipif(
+    taken(8080) or taken(8081) or taken(8082), reason="8080, 8081 or 8082 is in use"
+)
 def test_dev_shows_its_sample_deals_and_leaves_nothing(directory):
     (directory / ".env").write_text("ROISTAT_URL=http://192.0.2.1/api/v1\n")
     seen = []
@@ -178,14 +180,15 @@ def test_dev_shows_its_sample_deals_and_leaves_nothing(directory):
         text = "".join(seen)
         assert " ms" in text
         assert SECRET in text
-        assert (
-            len(
-                requests.get("http://127.0.0.1:8081/_emulator/state", timeout=5).json()[
-                    "orders"
-                ]
-            )
-            == 5
-        )
+        assert "Backfill: 40 deals of the past arrived" in text
+        roistat = requests.get(
+            "http://127.0.0.1:8081/_emulator/state", timeout=5
+        ).json()
+        crm = requests.get("http://127.0.0.1:8082/_emulator/state", timeout=5).json()
+        assert len(roistat["orders"]) == 45
+        assert set(roistat["orders"]) == set(crm["Opportunities"])
+        # five for the samples: the backfill sent none of them again
+        assert roistat["requests"]["/project/add-orders"] == 6
         second = run("dev", cwd=directory)
         assert second.returncode == 1
         assert "cannot listen on 127.0.0.1:8080" in second.stderr
