@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SEEDS  ?= 1 2 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format package bench chaos test-crm bench-crm php clean
+.PHONY: help run test lint format package bench chaos test-crm bench-crm php chromium clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## Show what can be made
 run: $(VENV)/run.ready ## Show the whole way on this machine, until Ctrl-C
 	@exec $(BIN)/sugar-roistat dev
 
-test: $(VENV)/dev.ready $(VENV)/php.ready php ## Install what the tests need, and run them all
+test: $(VENV)/dev.ready $(VENV)/php.ready php chromium ## Install what the tests need, and run them all
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 	phpunit -c tests/sugar_module/phpunit.xml
 
@@ -37,10 +37,10 @@ bench: $(VENV)/dev.ready ## Measure speed and memory beside the obvious way
 chaos: $(VENV)/dev.ready ## Kill everything at random: make chaos SEEDS="1 2 3"
 	$(BIN)/python -m tests.kill $(SEEDS)
 
-test-crm: $(VENV)/crm.ready package ## Test against a real CRM: CRM_ROOT, CRM_URL, CRM_USERNAME, CRM_PASSWORD
+test-crm: $(VENV)/dev.ready chromium package ## Test against a real CRM: CRM_ROOT, CRM_URL, CRM_USERNAME, CRM_PASSWORD
 	$(BIN)/pytest tests/crm -rs -p no:randomly
 
-bench-crm: $(VENV)/crm.ready ## Measure what the package costs a real CRM, given as for test-crm, with the package in it
+bench-crm: $(VENV)/dev.ready ## Measure what the package costs a real CRM, given as for test-crm, with the package in it
 	$(BIN)/python -m tests.crm.speed
 
 clean: ## Remove what was built and installed here
@@ -56,10 +56,6 @@ $(VENV)/dev.ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/run.ready
 
-$(VENV)/crm.ready: $(VENV)/dev.ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,crm]'
-	@touch $@
-
 # Other versions of PHP, each the real one compiled to WebAssembly; what they are for stands in test_versions.py.
 PHP_WASM := 3.1.56
 $(VENV)/php.ready: $(VENV)/dev.ready Makefile
@@ -74,3 +70,10 @@ php:
 			echo "Needed: php (8.1 or later, command line, with SQLite), phpunit, php-codesniffer" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 			--no-install-recommends php-cli php-mbstring php-sqlite3 php-xml phpunit php-codesniffer; }
+
+chromium:
+	@command -v chromium >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
+			echo "Needed: chromium" >&2; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends chromium; }

@@ -16,7 +16,7 @@ from receiver.errors import (
     InvalidSignature,
     StoreUnavailable,
 )
-from receiver.views import health, webhooks
+from receiver.views import health, visit_script, webhooks
 
 RETRY_AFTER = 10  # seconds
 
@@ -38,6 +38,7 @@ def build(services: Services | None = None) -> Flask:
     app.extensions["receiver"] = services
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(visit_script.blueprint)
     app.register_error_handler(InvalidSignature, _unproved)
     app.register_error_handler(InvalidPayload, _invalid)
     app.register_error_handler(StoreUnavailable, _away)

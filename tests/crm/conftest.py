@@ -10,20 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import chromium
 from tests.crm.capture import CapturingReceiver
 from tests.crm.crm import NEEDED, Crm, Pages
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
@@ -57,17 +48,11 @@ def package() -> Path:
 @pytest.fixture(scope="session")
 def pages(crm: Crm) -> Iterator[Pages]:
     """The CRM's pages, logged in."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_FLAGS
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         pages = Pages(crm, page)
         pages.log_in()
         yield pages
-        browser.close()
 
 
 @pytest.fixture
