@@ -57,6 +57,12 @@ function run_command(string $command, array $input): array
             return rebuild_languages();
         case 'query':
             return run_query($input['sql']);
+        case 'change':
+            array_map('run_query', $input['statements']);
+
+            return [];
+        case 'send_period':
+            return send_period($input['since'], $input['until']);
         case 'cron':
             return run_cron($input['save'] ?? []);
         case 'sweep':
@@ -65,6 +71,16 @@ function run_command(string $command, array $input): array
             return save_many($input['count'], $input['name']);
         case 'denied_names':
             return denied_names();
+        case 'open_api':
+            return open_api($input['secret']);
+        case 'close_api':
+            return close_api();
+        case 'make_fields':
+            return make_fields($input['types']);
+        case 'drop_fields':
+            return drop_fields($input['names']);
+        case 'prefer':
+            return prefer($input);
     }
     throw new InvalidArgumentException($command);
 }
@@ -308,6 +324,18 @@ function sweep(): array
 }
 
 /**
+ * Marks every deal that changed within a period to be sent, as a button of the package's page does.
+ *
+ * @return array<string, mixed>
+ */
+function send_period(string $since, string $until): array
+{
+    require_once 'custom/include/SugarRoistat/load.php';
+
+    return ['marked' => (new SugarRoistat\Outbox(SugarRoistat\Database::connect()))->markPeriod($since, $until)];
+}
+
+/**
  * Saves until somebody kills it, or so many times: a new deal twice out of three, else one of its own once more. Says
  * each id as soon as it is saved.
  *
@@ -351,6 +379,116 @@ function denied_names(): array
     }
 
     return $names;
+}
+
+/**
+ * What an administrator does to open the V8 API: a pair of keys, and a client for each way to log in.
+ *
+ * @return array<string, string> ids of the clients, by grant
+ */
+function open_api(string $secret): array
+{
+    $key = openssl_pkey_new(['private_key_bits' => 2048, 'private_key_type' => OPENSSL_KEYTYPE_RSA]);
+    openssl_pkey_export($key, $private);
+    $keys = ['private' => $private, 'public' => openssl_pkey_get_details($key)['key']];
+    foreach ($keys as $name => $text) {
+        file_put_contents("Api/V8/OAuth2/$name.key", $text);
+        chmod("Api/V8/OAuth2/$name.key", 0600);
+    }
+    $ids = [];
+    foreach (['password', 'client_credentials'] as $grant) {
+        $client = BeanFactory::newBean('OAuth2Clients');
+        $client->name = "roistat $grant";
+        $client->allowed_grant_type = $grant;
+        $client->is_confidential = true;
+        $client->duration_value = 3600;
+        $client->duration_amount = 1;
+        $client->duration_unit = 'hour';
+        $client->assigned_user_id = '1';
+        $client->save();
+        $hash = hash('sha256', $secret);
+        $GLOBALS['db']->query("UPDATE oauth2clients SET secret = '$hash' WHERE id = '{$client->id}'");
+        $ids[$grant] = $client->id;
+    }
+
+    return $ids;
+}
+
+/**
+ * @return array<string, mixed>
+ */
+function close_api(): array
+{
+    array_map('unlink', glob('Api/V8/OAuth2/*.key'));
+    $GLOBALS['db']->query("DELETE FROM oauth2clients WHERE name LIKE 'roistat %'");
+    $GLOBALS['db']->query('DELETE FROM oauth2tokens');
+
+    return [];
+}
+
+/**
+ * Makes fields as Studio does.
+ *
+ * @param array<string, string> $types by name
+ *
+ * @return array<string, mixed>
+ */
+function make_fields(array $types): array
+{
+    require_once 'modules/DynamicFields/FieldCases.php';
+    foreach ($types as $name => $type) {
+        $field = get_widget($type);
+        $field->populateFromRow([
+            'name' => $name,
+            'label' => 'LBL_' . strtoupper($name),
+            'type' => $type,
+            'len' => ['decimal' => '18', 'float' => '18', 'int' => '11', 'currency' => '26'][$type] ?? '255',
+            'precision' => '4',
+            'ext1' => in_array($type, ['enum', 'multienum'], true) ? 'lead_source_dom' : '4',
+        ]);
+        $custom = BeanFactory::newBean('Opportunities')->custom_fields;
+        $custom->use_existing_labels = true;
+        $custom->addFieldObject($field);
+    }
+    rebuild_everything();
+
+    return [];
+}
+
+/**
+ * @param string[] $names
+ *
+ * @return array<string, mixed>
+ */
+function drop_fields(array $names): array
+{
+    foreach ($names as $name) {
+        $fields = new DynamicField('Opportunities');
+        $fields->setup(BeanFactory::newBean('Opportunities'));
+        $fields->deleteField($name);
+        array_map('unlink', glob("custom/Extension/modules/Opportunities/Ext/Vardefs/*_$name.php"));
+    }
+    rebuild_everything();
+
+    return [];
+}
+
+/**
+ * Sets preferences of the administrator.
+ *
+ * @param array<string, string> $preferences
+ *
+ * @return array<string, mixed>
+ */
+function prefer(array $preferences): array
+{
+    $user = BeanFactory::getBean('Users', '1');
+    foreach ($preferences as $name => $value) {
+        $user->setPreference($name, $value);
+    }
+    $user->savePreferencesToDB();
+
+    return [];
 }
 
 /**

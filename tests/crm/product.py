@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,30 @@ import requests
 
 PATIENCE = 30.0
 COMMAND = str(Path(sys.executable).with_name("sugar-roistat"))
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class Product:
-    """A running receiver, and the Roistat that it delivers to."""
+    """A running receiver, and the Roistat that it delivers to. `settings` are those of
+    its commands, which are run in the folder.
+    """
 
     receiver: str
     roistat: str
+    folder: Path = Path()
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *words: str, **more: str) -> "subprocess.Popen[str]":
+        """One of its commands, beside it."""
+        return subprocess.Popen(
+            [COMMAND, *words],
+            cwd=self.folder,
+            env=environment_with(self.settings | more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def orders(self) -> dict[str, dict[str, Any]]:
         return dict(self.state()["orders"])
@@ -76,19 +92,30 @@ def running_product(
     ):
         wait_until_up(f"http://127.0.0.1:{roistat}/_emulator/state")
         wait_until_up(f"http://127.0.0.1:{port}/readyz")
-        yield Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{roistat}")
+        store = f"unix://{folder / 'data' / 'valkey.sock'}"
+        yield Product(
+            f"http://127.0.0.1:{port}",
+            f"http://127.0.0.1:{roistat}",
+            folder,
+            settings | {"REDIS_URL": store},
+        )
 
 
 @contextmanager
 def running(folder: Path, settings: dict[str, str], *words: str) -> Iterator[None]:
     """A command of the product, with these settings and no others."""
-    environment = {"PATH": os.environ["PATH"], **settings}
+    environment = environment_with(settings)
     process = subprocess.Popen([COMMAND, *words], cwd=folder, env=environment)
     try:
         yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def environment_with(settings: dict[str, str]) -> dict[str, str]:
+    """These settings, and what a process needs to run what stands beside this test."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
 
 
 def wait_until_up(url: str) -> None:
