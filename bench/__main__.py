@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import accept, coalesce, freshness, memory, splitting, stages, sustained
+from bench import (
+    accept,
+    backfill,
+    coalesce,
+    freshness,
+    memory,
+    splitting,
+    stages,
+    sustained,
+)
 from bench.report import Line, machine, table, write
 from bench.world import valkey_version
 
@@ -20,6 +29,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
     "freshness": ("Freshness", freshness.measure),
     "sustained": ("Sustained load", sustained.measure),
     "splitting": ("Splitting a batch", splitting.measure),
+    "backfill": ("Backfill", backfill.measure),
     "memory": ("Memory", memory.measure),
 }
 

@@ -31,16 +31,18 @@ from receiver.supervisor import Supervisor
 START_SECONDS = 30.0
 LATENCY = 50  # milliseconds that the emulator takes for a call
 LIFTED = {"per_second": 100_000, "per_hour": 10_000_000}
-EMULATOR = ("emulator", "roistat")
+EMULATOR, SUGARCRM = ("emulator", "roistat"), ("emulator", "sugarcrm")
 
 # what of its command line tells a process, in this order
 _ROLES = (
     ("receiver:create_app()", "web"),
     ("bench.baselines:create_app()", "web"),
     ("receiver.worker live", "delivery"),
+    ("bench.hurried live", "delivery"),
     ("bench.baselines", "delivery"),
     ("rq.cli worker", "delivery"),
     ("emulator roistat", "emulator"),
+    ("emulator sugarcrm", "crm"),
     ("bench.witness", "emulator"),
     ("valkey", "store"),
 )
@@ -58,13 +60,24 @@ class World:
     emulator that takes 50 ms; the baselines under the same gunicorn settings.
 
     `settings` are the receiver's, which are otherwise as they come. With `witness` the
-    emulator keeps every arrival, not only the last one of each deal.
+    emulator keeps every arrival, not only the last one of each deal; with `crm` there
+    is a SugarCRM emulator too. The workers are those of the module `worker`.
     """
 
-    def __init__(self, *, witness: bool = False, **settings: str) -> None:
+    def __init__(
+        self,
+        *,
+        witness: bool = False,
+        crm: bool = False,
+        worker: str = "receiver.worker",
+        **settings: str,
+    ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="bench-")
         directory = Path(self._directory.name)
-        self.port, self.baselines, self._emulator = _free_ports(3)
+        self.port, self.baselines, self._emulator, self._crm = _free_ports(4)
+        self._has_crm, self._worker = crm, worker
+        if "SUGAR_API" in settings:
+            settings["SUGAR_URL"] = self.crm_url
         self._stand_in = ["bench.witness"] if witness else ["receiver.cli", *EMULATOR]
         self._valkey = EmbeddedValkey(directory)
         self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
@@ -101,9 +114,12 @@ class World:
 
     def _start(self) -> None:
         self._valkey.start()
-        start_receiver(self._supervisor, HOST, self.port)
+        start_receiver(self._supervisor, HOST, self.port, self._worker)
         port = ["--port", str(self._emulator)]
         self._supervisor.start("roistat", [*self._stand_in, *port])
+        if self._has_crm:
+            port = ["--port", str(self._crm)]
+            self._supervisor.start("crm", ["receiver.cli", *SUGARCRM, *port])
         bind = ["--workers", "2", "--bind", f"{HOST}:{self.baselines}"]
         app = "bench.baselines:create_app()"
         self._supervisor.start("baselines", [*WEB, *bind, app])
@@ -149,6 +165,16 @@ class World:
         """Have deals skipped by the counter that they are named under."""
         self._tell("skips", skips)
 
+    @property
+    def crm_url(self) -> str:
+        """Where the SugarCRM emulator is."""
+        return f"http://{HOST}:{self._crm}"
+
+    def store_in_crm(self, **records: Any) -> None:
+        """Have the SugarCRM emulator hold some records."""
+        url = f"{self.crm_url}/_emulator/records"
+        requests.post(url, json=records, timeout=60).raise_for_status()
+
     def _tell(self, name: str, body: Any) -> None:
         answer = requests.post(self._control(name), json=body, timeout=5)
         answer.raise_for_status()
@@ -188,6 +214,8 @@ class World:
             f"http://{HOST}:{self.baselines}/",
             self._control("state"),
         ]
+        if self._has_crm:
+            addresses.append(f"{self.crm_url}/_emulator/state")
         deadline = time.monotonic() + START_SECONDS
         while addresses:
             try:

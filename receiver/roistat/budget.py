@@ -18,12 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import redis
-from limits import (
-    RateLimitItem,
-    RateLimitItemPerHour,
-    RateLimitItemPerMinute,
-    RateLimitItemPerSecond,
-)
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -32,7 +27,10 @@ from receiver.roistat.traffic import LONGEST_CALL, Call, Refused, Traffic
 
 PATIENCE = 1.5  # seconds: longer than the window of a second, shorter than a lease
 LOOK_AGAIN = 0.05  # seconds: a call that is on its way may come back any moment
+A_MOMENT = 2.0  # seconds: whoever goes away comes back no sooner (see the clock)
 BUSY_SECONDS = 1.0  # when to come again where too many are on their way
+
+HOUR = 3600  # seconds
 
 # A minute and the longest that a call can be on its way.
 LIST_SECONDS = 60 + math.ceil(LONGEST_CALL) + 1
@@ -83,19 +81,22 @@ class Budget:
     no more than a tenth of the hour.
     """
 
-    def __init__(self, client: redis.Redis, per_second: int, per_hour: int) -> None:
+    def __init__(
+        self, client: redis.Redis, per_second: int, per_hour: int, hour: int = HOUR
+    ) -> None:
+        """`hour` is how many seconds an hour has: less where somebody measures."""
         prefix = "roistat:budget"
         storage = RedisStorage("redis://", client.connection_pool, key_prefix=prefix)
         self._limiter = MovingWindowRateLimiter(storage)
         self._traffic = Traffic(client, prefix)
         self._per_second = per_second
-        self._hour = RateLimitItemPerHour(per_hour)
+        self._hour = RateLimitItemPerSecond(per_hour, hour)
         self._windows: list[RateLimitItem] = [
             self._hour,
-            RateLimitItemPerMinute(max(1, per_hour // 3), 10),
+            RateLimitItemPerSecond(max(1, per_hour // 3), hour // 6),
         ]
         splitting = max(1, int(per_hour * _SPLITTING_SHARE))
-        self._splitting = RateLimitItemPerHour(splitting)
+        self._splitting = RateLimitItemPerSecond(splitting, hour)
 
     @contextmanager
     def calling(
@@ -127,8 +128,18 @@ class Budget:
     def may_spend(self, kind: Kind = "live") -> bool:
         """Whether a call of this kind would be allowed now, or after a moment."""
         with _translated():
-            paused = self._paused()
-            return not paused and self._full(self._shares(kind, None), kind) is None
+            if self._paused():
+                return False
+            return (self._full(self._shares(kind, None), kind) or 0) <= A_MOMENT
+
+    def wait(self, kind: Kind = "live") -> float | None:
+        """Seconds until the windows and Roistat would allow a call of this kind; None
+        where they do now.
+        """
+        with _translated():
+            if paused := self._paused():
+                return paused[0] - time.time()
+            return self._full(self._shares(kind, None), kind)
 
     def state(self) -> BudgetState:
         """How the budget stands now."""

@@ -78,6 +78,10 @@ class RoistatClient:
         other._kind = kind
         return other
 
+    def wait(self) -> float | None:
+        """Seconds until the budget allows the next call; None where it does now."""
+        return self._budget.wait(self._kind)
+
     # --- orders: https://help-en.roistat.com/API/methods/orders ---
 
     def add_orders(self, orders: Sequence[Mapping[str, Any]]) -> dict[str, int]:

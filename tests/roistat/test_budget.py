@@ -12,7 +12,7 @@ import requests
 from receiver.emulators.roistat import create_emulator
 from receiver.errors import BudgetExhausted, RoistatError, StoreUnavailable
 from receiver.roistat import traffic
-from receiver.roistat.budget import Budget, ListQuota
+from receiver.roistat.budget import A_MOMENT, Budget, ListQuota
 from receiver.roistat.client import RoistatClient
 from tests.live import served
 from tests.processes import ROOT, environment
@@ -119,6 +119,26 @@ def test_what_can_wait_leaves_the_last_third_to_live_changes(redis_client):
     assert not budget.may_spend("background")
     assert budget.may_spend()
     assert spend_while_possible(budget)[0] == 10
+
+
+def test_an_hour_is_as_long_as_whoever_measures_says(redis_client):
+    budget = Budget(redis_client, per_second=1000, per_hour=9, hour=12)
+    for free_again in (2, 2, 8):
+        spent, wait = spend_while_possible(budget)
+        assert spent == 3
+        assert free_again - 0.5 < wait <= free_again
+        time.sleep(2.1)
+    assert spend_while_possible(budget)[0] == 0
+
+
+def test_what_will_be_free_in_a_moment_is_no_reason_to_go_away(redis_client):
+    budget = Budget(redis_client, per_second=1000, per_hour=90, hour=30)
+    assert spend_while_possible(budget, kind="background")[0] == 20
+    assert budget.wait("background") > A_MOMENT
+    assert not budget.may_spend("background")
+    time.sleep(3.2)
+    assert 0 < budget.wait("background") < A_MOMENT
+    assert budget.may_spend("background")
 
 
 def test_what_can_wait_leaves_a_third_of_the_second_too(redis_client):
