@@ -1,6 +1,7 @@
 """From settings to connected services, for whichever process asks."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import redis
@@ -8,16 +9,30 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 
-from receiver.config import Config
+from receiver.catchup import CatchUp
+from receiver.config import Config, SugarConfig
 from receiver.delivery import Delivery
 from receiver.errors import InvalidSettings
+from receiver.reconcile import Reconcile
 from receiver.remap import MappingSource, Remap
-from receiver.roistat.budget import Budget
+from receiver.roistat.budget import HOUR, Budget
 from receiver.roistat.client import RoistatClient
+from receiver.room import Room
 from receiver.stages import Stages
 from receiver.store import Store
+from receiver.store.tokens import Tokens
+from receiver.sugarcrm.calls import Calls
+from receiver.sugarcrm.pace import Pace
+from receiver.sugarcrm.pulling import Crm
+from receiver.sugarcrm.rest_v11 import SugarCrm
+from receiver.sugarcrm.suitecrm_v8 import SuiteCrm
+from receiver.sync import Backfill, Sync
 
 LIVE, BACKGROUND = "live", "background"
+
+# So many calls' worth may wait behind live changes: some are on their way (a drainer
+# takes two calls' worth at a time), some wait, so that it never has to.
+ROOM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +50,22 @@ class Services:
     remap: Remap
     live: Queue
     background: Queue
+    crm: Crm | None  # None: it only calls, and cannot be read
+    catch_up: CatchUp | None  # None where there is no CRM to read
 
 
-def bootstrap(config: Config) -> Services:
-    """Connect everything. Nothing is called yet: Redis and Roistat may be away."""
+def bootstrap(config: Config, crm: Crm | None = None, hour: int = HOUR) -> Services:
+    """Connect everything. Nothing is called yet: Redis and Roistat may be away.
+
+    `crm` is the CRM to read, where it is not the one that the settings name; `hour` is
+    how many seconds the budget's hour has.
+    """
     client = connect(config)
     budget = Budget(
-        client, config.roistat_requests_per_second, config.roistat_requests_per_hour
+        client,
+        config.roistat_requests_per_second,
+        config.roistat_requests_per_hour,
+        hour,
     )
     roistat = RoistatClient(
         config.roistat_url, config.roistat_api_key, config.roistat_project, budget
@@ -50,6 +74,10 @@ def bootstrap(config: Config) -> Services:
     mapping = MappingSource(config.mapping, store)
     batch_size = config.roistat_batch_size
     stages = Stages(store, roistat, mapping.current)
+    if crm is None and config.sugar:
+        crm = reach(config.sugar, client)
+    may_send = partial(budget.may_spend, "background")
+    room = Room(store, ROOM * batch_size, may_send)
     return Services(
         config=config,
         redis=client,
@@ -59,10 +87,31 @@ def bootstrap(config: Config) -> Services:
         mapping=mapping,
         stages=stages,
         delivery=Delivery(store, roistat, mapping.current, stages, batch_size),
-        remap=Remap(store, mapping, batch_size),
+        remap=Remap(store, mapping, Room(store, batch_size, may_send)),
         live=Queue(LIVE, connection=client),
         background=Queue(BACKGROUND, connection=client),
+        crm=crm,
+        catch_up=CatchUp(
+            store,
+            crm,
+            Backfill(store, crm, room),
+            Sync(store, crm, room, config.sync_interval),
+            Reconcile(store, crm, roistat, mapping.current, room),
+        )
+        if crm
+        else None,
     )
+
+
+def reach(sugar: SugarConfig, client: redis.Redis) -> Crm:
+    """The CRM's own API."""
+    calls = Calls(sugar.url, Pace(client, sugar.requests_per_second))
+    oauth = (sugar.client_id, sugar.client_secret)
+    user = (sugar.username or "", sugar.password or "")
+    if sugar.api == "suitecrm_v8":
+        known = user if sugar.username else None
+        return SuiteCrm(calls, Tokens(client), oauth, known)
+    return SugarCrm(calls, Tokens(client), oauth, user, sugar.platform)
 
 
 def connect(config: Config, **options: Any) -> redis.Redis:

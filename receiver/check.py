@@ -3,7 +3,9 @@
 What belongs to one neighbour alone is asked even where another one is away.
 """
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -65,12 +67,46 @@ def _queue(services: Services) -> Iterator[Said]:
 
 
 def _crm(services: Services) -> Iterator[Said]:
-    ping = services.store.ping()
+    ping = services.store.notes.ping()
     if ping is None:
         yield words.CRM_NEVER
         return
+    if ping.get("pulled"):
+        yield words.CRM_POLLED
+        return
     heard = datetime.fromisoformat(ping["received_at"])
     yield words.of_crm((datetime.now(UTC) - heard).total_seconds(), SILENT)
+
+
+def _reading(services: Services) -> Iterator[Said]:
+    """Whether the CRM can be read, and what the last sync found."""
+    if services.catch_up is None:
+        yield words.CRM_NOT_ASKED
+        return
+    if verdict := services.store.notes.crm_verdict():
+        yield verdict["state"], verdict["message"]
+    minutes = services.config.sync_interval
+    last = services.catch_up.sync.last()
+    if last is None:
+        yield words.SYNC_NEVER if minutes else words.SYNC_OFF
+        return
+    ended, found = last
+    ping = services.store.notes.ping()
+    has_package = ping is not None and not ping.get("pulled")
+    longest = 2 * minutes + 5 if minutes else math.inf
+    yield words.of_sync((time.time() - ended) / 60, longest, found, has_package)
+
+
+def _reconcile(services: Services) -> Iterator[Said]:
+    """What the last comparison of both sides found."""
+    if services.catch_up is None:
+        return
+    last = services.catch_up.reconcile.comparison()
+    if last is None or last.ended is None:
+        yield words.RECONCILE_NEVER if last is None else words.RECONCILE_RUNS
+        return
+    hours = (time.time() - last.ended) / 3600
+    yield words.of_reconcile(hours, last.differing, last.kinds, last.repaired)
 
 
 def _roistat(services: Services) -> Iterator[Said]:
@@ -90,7 +126,7 @@ def _project(services: Services) -> Iterator[Said]:
         yield words.PROJECT_UNKNOWN
         return
     theirs = str(found[0].get("currency") or "")
-    ours = str((services.store.ping() or {}).get("base_currency") or "")
+    ours = str((services.store.notes.ping() or {}).get("base_currency") or "")
     if _is_code(theirs) and _is_code(ours) and theirs.upper() != ours.upper():
         yield words.other_currency(ours, theirs)
     else:
@@ -140,6 +176,8 @@ def _strangers(services: Services) -> Iterator[Said]:
 _QUESTIONS: dict[str, Callable[[Services], Iterator[Said]]] = {
     "Deals": _queue,
     "CRM": _crm,
+    "Sync": _reading,
+    "Reconcile": _reconcile,
     "Roistat": _roistat,
     "Budget": _budget,
     "Project": _project,

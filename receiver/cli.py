@@ -12,12 +12,14 @@ from receiver.check import check as everything
 from receiver.config import Config
 from receiver.console import console
 from receiver.dev import dev as run_dev
-from receiver.emulators.roistat import create_emulator
+from receiver.emulators.roistat import create_emulator as create_roistat
 from receiver.emulators.server import serve_emulator
+from receiver.emulators.sugarcrm import create_emulator as create_sugarcrm
 from receiver.errors import ReceiverError
 from receiver.mapping_commands import mapping
 from receiver.serve import serve as run_serve
 from receiver.status_commands import statuses
+from receiver.sync_commands import backfill, reconcile, sync
 
 
 class Commands(click.Group):
@@ -120,19 +122,23 @@ def _show_parked(services: Services) -> None:
 
 main.add_command(mapping)
 main.add_command(statuses)
+main.add_command(backfill)
+main.add_command(sync)
+main.add_command(reconcile)
 
 
 EMULATORS: dict[str, tuple[Callable[[], object], int]] = {
-    "roistat": (create_emulator, 8081)
+    "roistat": (create_roistat, 8081),
+    "sugarcrm": (create_sugarcrm, 8082),
 }
 
 
 @main.command()
 @click.argument("name", type=click.Choice(sorted(EMULATORS)))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, help="Where to listen.  [default: 8081]")
+@click.option("--port", type=int, help="[default: 8081, or 8082 for SugarCRM]")
 def emulator(name: str, host: str, port: int | None) -> None:
-    """Stand in for Roistat over HTTP, to try the product without an account."""
+    """Stand in for Roistat or SugarCRM over HTTP, to try the product without either."""
     create, usual = EMULATORS[name]
     serve_emulator(create(), host, port or usual)  # type: ignore[arg-type]
 

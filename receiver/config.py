@@ -3,7 +3,8 @@
 import base64
 import binascii
 import os
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
@@ -15,6 +16,20 @@ from receiver.mapping import Mapping
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix, not a secret
 MIN_SECRET_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SugarConfig:
+    """How the CRM's own API is reached, to pull deals from it."""
+
+    api: str  # rest_v11 or suitecrm_v8
+    url: str
+    username: str | None
+    password: str | None = field(repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
+    platform: str
+    requests_per_second: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +48,10 @@ class Config:
     store_durable: bool | None
     data_dir: Path
     mapping: Mapping | None  # None: the stored one counts
+    sync_interval: int  # minutes; 0: the CRM is only read when somebody asks
     port: int
     log_format: str
+    sugar: SugarConfig | None = None  # None: the receiver only receives
 
     @classmethod
     def from_environment(cls, *, env_file: bool = True) -> Self:
@@ -71,16 +88,59 @@ class Config:
             store_durable=env.bool("STORE_DURABLE", None),
             data_dir=env.path("DATA_DIR", Path("data")),
             mapping=env.mapping("MAPPING", ""),
+            sync_interval=env.int(
+                "SYNC_INTERVAL", 5, validate=validate.Range(0, 24 * 60)
+            ),
             port=env.int("PORT", 8080, validate=validate.Range(1, 65535)),
             log_format=env.str(
                 "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"])
             ),
         )
+        config = replace(config, sugar=_sugar(env))
         try:
             env.seal()
         except EnvValidationError as error:
             raise InvalidSettings(_as_lines(error)) from None
         return config
+
+
+def _sugar(env: Env) -> SugarConfig | None:
+    """The settings named SUGAR_…: all that the API in use needs, or none at all."""
+    names = ("API", "URL", "USERNAME", "PASSWORD", "CLIENT_ID", "CLIENT_SECRET")
+    given = {one: os.environ.get(f"SUGAR_{one}", "").strip() for one in names}
+    if not any(given.values()):
+        return None
+    needed = {"API", "URL"}
+    if given["API"] == "suitecrm_v8":
+        needed |= {"CLIENT_ID", "CLIENT_SECRET"}
+    if given["API"] == "rest_v11" or given["USERNAME"] or given["PASSWORD"]:
+        needed |= {"USERNAME", "PASSWORD"}
+    checks = {"API": _sugar_api, "URL": _http_url}
+    for name in needed:  # names each that is missing or wrong
+        env.str(f"SUGAR_{name}", validate=checks.get(name, _not_blank))
+    return SugarConfig(
+        api=given["API"],
+        url=given["URL"],
+        username=given["USERNAME"] or None,
+        password=given["PASSWORD"] or None,
+        client_id=given["CLIENT_ID"] or "sugar",
+        client_secret=given["CLIENT_SECRET"],
+        platform=env.str("SUGAR_PLATFORM", "roistat", validate=_sugar_platform),
+        requests_per_second=env.int(
+            "SUGAR_REQUESTS_PER_SECOND", 5, validate=validate.Range(1, 19)
+        ),
+    )
+
+
+def _sugar_api(value: str) -> None:
+    if value not in ("rest_v11", "suitecrm_v8"):
+        raise ValidationError("Must be rest_v11 or suitecrm_v8.")
+
+
+def _sugar_platform(value: str) -> None:
+    """What SugarCRM takes as a platform's name; "base" is that of its own pages."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,127}", value) or value == "base":
+        raise ValidationError("Must be letters, digits, - and _, and not base.")
 
 
 def _as_lines(error: EnvValidationError) -> str:
@@ -148,7 +208,7 @@ def demo_environment(**settings: str) -> dict[str, str]:
     set, WEBHOOK_SECRETS; for a demonstration that must not touch anything real.
     """
     ours = (
-        *("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_"),
+        *("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_", "SUGAR_", "SYNC_"),
         *("MAPPING", "PORT", "LOG_FORMAT"),
     )
     clean = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}

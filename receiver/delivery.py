@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 import structlog
 
@@ -62,6 +61,7 @@ class Delivery:
     ) -> None:
         self._store = store
         self._roistat = roistat
+        self._background = roistat.drawing("background")
         self._mapping = mapping
         self._stages = stages
         self._batch_size = batch_size
@@ -94,7 +94,7 @@ class Delivery:
                 time.sleep(look.wait / 1000)
             else:
                 # the mapping is asked after the look: see remap
-                closed = self._store.closed()
+                closed = self._store.notes.closed()
                 self._deliver(token, plan(look.due, self._mapping(), closed))
         return True
 
@@ -102,14 +102,17 @@ class Delivery:
         self._settle_unsent(planned.unchanged)
         for item in planned.impossible:
             self._settle_unsent([item], Verdict("refused", item.problem))
-        for clients in self._batches(planned.clients):
+        went = [
             self._send(token, IMPORT_CLIENTS, clients, self._import_clients)
+            for clients in self._batches(planned.clients)
+        ]
         orders = self._with_known_status(token, planned.orders)
         # What waits for its visit goes by itself: it may be counted, and divided.
         for waiting in (False, True):
             some = [item for item in orders if bool(item.pending.waits) is waiting]
             for batch in self._batches(some):
-                self._send(token, "add-orders", batch, self._add_orders)
+                if all(went) or not _is_behind(batch):
+                    self._send(token, "add-orders", batch, self._add_orders)
         moves = self._with_known_status(token, planned.moves)
         self._each(token, UPDATE_STATUS, moves, self._update_status)
         self._each(token, DELETE, planned.deletions, self._delete)
@@ -119,32 +122,63 @@ class Delivery:
         left is due still, and will be planned without it.
         """
         for item in items:
-            if self._attempt(token, method, [item], partial(call, self._roistat)) == (
-                METHOD_CLOSED
-            ):
+            roistat = self._client_for([item])
+            if self._is_put_off(roistat, [item]):
+                continue
+            if self._attempt(token, method, [item], call, roistat) == METHOD_CLOSED:
                 return
+
+    def _client_for(self, items: Sequence[Item]) -> RoistatClient:
+        """A call of which all goes behind live changes leaves them their part of the
+        budget.
+        """
+        return self._background if _is_behind(items) else self._roistat
+
+    def _is_put_off(self, roistat: RoistatClient, items: list[Item]) -> bool:
+        """Whether a call behind live changes has no budget now: it is not even opened,
+        and live changes go on.
+        """
+        wait = None if roistat is self._roistat else roistat.wait()
+        if wait is None:
+            return False
+        self._settle_unsent(items, Verdict("later", words.BEHIND, wait))
+        return True
 
     def _batches(self, items: list[Item]) -> Iterator[list[Item]]:
         for start in range(0, len(items), self._batch_size):
             yield items[start : start + self._batch_size]
 
-    def _send(self, token: str, method: str, items: list[Item], call: Call) -> None:
+    def _send(self, token: str, method: str, items: list[Item], call: Call) -> bool:
+        """One call, or as many smaller ones as it takes; False where it was put off."""
+        roistat = self._client_for(items)
+        if self._is_put_off(roistat, items):
+            return False
+        return self._divide(token, method, items, call, roistat)
+
+    def _divide(
+        self,
+        token: str,
+        method: str,
+        items: list[Item],
+        call: Call,
+        roistat: RoistatClient,
+    ) -> bool:
         """One call; and where Roistat refused some of it without saying which, smaller
         ones, halving, until each refusal has its item.
 
         Two single refusals and nothing taken: all are refused for the same reason.
         """
-        roistat, parts, taken, refused = self._roistat, [items], False, 0
+        parts, taken, refused = [items], False, 0
         while parts:
             part = parts.pop()
             try:
-                verdicts = self._attempt(token, method, part, partial(call, roistat))
+                verdicts = self._attempt(token, method, part, call, roistat)
             except BudgetExhausted as error:
                 if roistat is self._roistat:
                     raise
-                # dividing may use only so much of the hour; the rest of it is free
+                # what is not live may use only so much of it; the rest is free
                 self._put_off(parts, error.wait)
-                return
+                return False
             if DIVIDE in verdicts:
                 roistat = self._roistat.drawing("splitting")
                 middle = len(part) // 2
@@ -154,9 +188,10 @@ class Delivery:
                 if refused > 1 and not taken:
                     for rest in parts:
                         self._settle_unsent(rest, verdicts[0])
-                    return
+                    return True
             else:
                 taken = taken or bool(verdicts)
+        return True
 
     def _put_off(self, parts: list[list[Item]], wait: float) -> None:
         for part in parts:
@@ -169,7 +204,8 @@ class Delivery:
         token: str,
         method: str,
         items: Sequence[Item],
-        call: Callable[[Sequence[Item]], list[Verdict]],
+        call: Call,
+        roistat: RoistatClient,
     ) -> list[Verdict]:
         """Send `items` by one call, but for those that have changed meanwhile: their
         newer state is due anyway. Gives the verdicts on those that went.
@@ -190,14 +226,15 @@ class Delivery:
         refusal: UpstreamError | None = None
         is_closed = False
         try:
-            verdicts = call(going)
+            verdicts = call(roistat, going)
         except UpstreamError as error:
             refusal, is_closed = error, self._closes(method, error)
             verdicts = METHOD_CLOSED * len(going) if is_closed else judge(error, going)
         milliseconds = round((time.monotonic() - began) * 1000)
         entry["closed"] = _now()
         self._store.settle(attempt, list(_outcomes(opened, verdicts, entry)))
-        self._store.keep_verdict(*_verdict_on_roistat(refusal))
+        if roistat is self._roistat or not _is_our_share(refusal):
+            self._store.notes.keep_verdict(*_verdict_on_roistat(refusal))
         for name in sorted({verdict.name for verdict in verdicts}):
             count = sum(verdict.name == name for verdict in verdicts)
             (log.info if name in FINE else log.warning)(
@@ -214,7 +251,7 @@ class Delivery:
         refused = isinstance(error, RoistatError) and error.code in CLOSED
         if not refused or method not in METHODS:
             return False
-        self._store.keep_closed(method)
+        self._store.notes.keep_closed(method)
         log.warning("method_refused", method=method, why=_why(error))
         return True
 
@@ -228,9 +265,11 @@ class Delivery:
         self, roistat: RoistatClient, items: Sequence[Item]
     ) -> list[Verdict]:
         counters = roistat.add_orders([item.body for item in items])
-        verdicts = judge_counters(counters, items, self._store.statuses() or [])
+        verdicts = judge_counters(counters, items, self._store.notes.statuses() or [])
         if any(verdict.name not in FINE or verdict == DIVIDE for verdict in verdicts):
-            self._store.keep_statuses(None)  # perhaps somebody changed the dictionary
+            self._store.notes.keep_statuses(
+                None
+            )  # perhaps somebody changed the dictionary
         return verdicts
 
     def _update_status(
@@ -259,7 +298,7 @@ class Delivery:
             self._stages.add(wanted)
             self._store.renew(token)
         except UpstreamError as error:
-            self._store.keep_verdict(*words.of_roistat(error))
+            self._store.notes.keep_verdict(*words.of_roistat(error))
             waiting = [item for item in items if item.body["status"] in unknown]
             self._settle_unsent(waiting, judge(error, waiting[:1])[0])
             log.warning("stages_not_added", why=_why(error))
@@ -276,6 +315,15 @@ class Delivery:
 
 METHOD_CLOSED = [Verdict("later", words.METHOD_REFUSED, wait=0)]
 FINE = ("delivered", "gone", "waiting", "later")
+
+
+def _is_behind(items: Sequence[Item]) -> bool:
+    return all(item.pending.behind for item in items)
+
+
+def _is_our_share(refusal: UpstreamError | None) -> bool:
+    """Whether a call was not made for want of budget: no illness of Roistat's."""
+    return isinstance(refusal, BudgetExhausted) and not refusal.code
 
 
 @contextlib.contextmanager

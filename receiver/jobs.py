@@ -26,9 +26,11 @@ def wake(queue: Queue) -> None:
     _enqueue(queue, drain, "wake_up_lost")
 
 
-def _enqueue(queue: Queue, job: Callable[[], None], lost: str) -> None:
+def _enqueue(
+    queue: Queue, job: Callable[[], None], lost: str, timeout: int = 120
+) -> None:
     try:
-        queue.enqueue(job, result_ttl=0, failure_ttl=3600, job_timeout=120)
+        queue.enqueue(job, result_ttl=0, failure_ttl=3600, job_timeout=timeout)
     except redis.RedisError as error:
         log.warning(lost, error=type(error).__name__)
 
@@ -55,6 +57,23 @@ def remap() -> None:
         wake(services().live)
 
 
+def go_on(queue: Queue) -> None:
+    """Have the next slice of backfill, sync or reconcile done. One that is lost is made
+    good by the clock.
+    """
+    _enqueue(queue, catch_up, "slice_lost", timeout=600)
+
+
+def catch_up() -> None:
+    """Go on with backfill, sync and reconcile, as far as one slice of each goes."""
+    ours = services()
+    try:
+        if ours.catch_up and ours.catch_up.run(lambda: wake(ours.live)):
+            go_on(ours.background)
+    except InvalidMapping as error:
+        log.error("nothing_compared", why=str(error))
+
+
 def learn_stages(queue: Queue) -> None:
     """Have the stages that the CRM just told of added to Roistat's dictionary. A call
     that is lost is made good by the next ping.
@@ -67,21 +86,21 @@ def add_stages() -> None:
     try:
         services().stages.add(services().stages.of_crm())
     except UpstreamError as error:
-        services().store.keep_verdict(*words.of_roistat(error))
+        services().store.notes.keep_verdict(*words.of_roistat(error))
 
 
 def check_roistat() -> None:
     """Ask Roistat how it is where no delivery has told us lately."""
-    if services().store.verdict() is None:
+    if services().store.notes.verdict() is None:
         ask_roistat(services())
 
 
 def ask_roistat(services: Services) -> tuple[str, str]:
     """Call Roistat once; give its state and message, and remember them."""
     try:
-        services.store.keep_statuses(services.roistat.statuses())
+        services.store.notes.keep_statuses(services.roistat.statuses())
         verdict = words.ROISTAT_ANSWERS
     except UpstreamError as error:
         verdict = words.of_roistat(error)
-    services.store.keep_verdict(*verdict)
+    services.store.notes.keep_verdict(*verdict)
     return verdict

@@ -6,6 +6,13 @@ import sys
 import structlog
 
 
+def for_commands() -> None:
+    """Log as text to standard error, wherever that goes at the moment: what a command
+    says is on standard output.
+    """
+    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+
+
 def configure(log_format: str) -> None:
     """Log to standard error as `text` or `json`."""
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()

@@ -18,15 +18,14 @@ from dataclasses import replace
 
 import structlog
 
-from receiver import words
 from receiver.errors import InvalidMapping, InvalidSettings
 from receiver.mapping import Mapping
 from receiver.plan import plan
+from receiver.room import Room
 from receiver.store import DONE, Held, Store, Walk, digest_of
 
 SLICE_SECONDS = 5.0  # then the worker gets to hear that it should stop
 QUIET_SECONDS = 60.0  # after a change: a host stops old processes within 30
-SOON_SECONDS = 3.0  # what is due by then counts as waiting
 PAGE = 25
 
 SETTING, STORED, DEFAULT = "MAPPING", "stored", "default"
@@ -52,7 +51,7 @@ class MappingSource:
         """
         if self._configured is not None:
             return self._configured
-        text = self._store.mapping()
+        text = self._store.notes.mapping()
         if text != self._read[0]:
             try:
                 self._read = (text, Mapping.load(text) if text else Mapping())
@@ -65,7 +64,7 @@ class MappingSource:
         """Where the mapping in force comes from."""
         if self._configured is not None:
             return SETTING
-        return STORED if self._store.mapping() else DEFAULT
+        return STORED if self._store.notes.mapping() else DEFAULT
 
     def require_unset(self) -> None:
         """Return if a stored mapping would count. Raises `InvalidSettings`."""
@@ -77,27 +76,29 @@ class MappingSource:
 
     def problems(self, mapping: Mapping) -> list[str]:
         """What is wrong with a mapping in the CRM as it last described itself."""
-        ping = self._store.ping() or {}
+        ping = self._store.notes.ping() or {}
         pipeline = ping.get("pipeline") or "sales_stage"
         return mapping.problems(ping.get("fields"), ping.get("stages"), pipeline)
 
     def keep(self, mapping: Mapping) -> None:
         """Store a mapping. Raises `InvalidSettings` while the settings hold one."""
         self.require_unset()
-        self._store.keep_mapping(json.dumps(mapping.as_json(), ensure_ascii=False))
+        self._store.notes.keep_mapping(
+            json.dumps(mapping.as_json(), ensure_ascii=False)
+        )
 
 
 class Remap:
     """Maps what is held again, a slice at a time, each going on where one stopped."""
 
-    def __init__(self, store: Store, source: MappingSource, batch_size: int) -> None:
+    def __init__(self, store: Store, source: MappingSource, room: Room) -> None:
         self._store = store
         self._source = source
-        self._batch_size = batch_size
+        self._room = room
 
     def is_needed(self) -> bool:
         """Whether what is held has not all been mapped by the mapping in force."""
-        walk = self._store.walk()
+        walk = self._store.walks.walk()
         digest = _digest(self._source.current())
         return walk is None or (walk.mapping, walk.cursor) != (digest, DONE)
 
@@ -111,10 +112,12 @@ class Remap:
         if time.time() < walk.began + QUIET_SECONDS:
             return False
         found = False
-        while walk.cursor != DONE and time.monotonic() < deadline and self._is_room():
+        while (
+            walk.cursor != DONE and time.monotonic() < deadline and self._room.is_free()
+        ):
             following, held = self._store.held(walk.cursor, PAGE)
             changed = list(_changed(held, mapping))
-            if not self._store.remap(walk, following, changed):
+            if not self._store.walks.remap(walk, following, changed):
                 break  # somebody else goes on
             found = found or bool(changed)
             walk = replace(walk, cursor=following)
@@ -123,22 +126,13 @@ class Remap:
         return found
 
     def _walk(self, digest: str) -> Walk:
-        walk = self._store.walk()
+        walk = self._store.walks.walk()
         if walk is None or walk.mapping != digest:
             log.info("mapping_changed")
-            return self._store.begin_walk(digest)
-        if walk.cursor != DONE and walk.server != self._store.server():
-            return self._store.begin_walk(digest)
+            return self._store.walks.begin_walk(digest)
+        if walk.cursor != DONE and walk.server != self._store.host.run():
+            return self._store.walks.begin_walk(digest)
         return walk
-
-    def _is_room(self) -> bool:
-        """Whether nothing else waits: neither a batch, nor anything for Roistat."""
-        if self._store.soon(SOON_SECONDS) >= self._batch_size:
-            return False
-        verdict = self._store.verdict()
-        if verdict is None or verdict["state"] == words.OK:
-            return True
-        return not self._store.counts()["pending"]
 
 
 def _changed(held: Iterable[Held], mapping: Mapping) -> Iterable[str]:

@@ -28,6 +28,7 @@ class Clock(CronScheduler):
         """Enqueue what the cron says, and a wake-up if anything is due."""
         self.wake_if_due()
         self.remap_if_needed()
+        self.catch_up_if_needed()
         enqueued: list[CronJob] = super().enqueue_jobs()
         return enqueued
 
@@ -49,6 +50,13 @@ class Clock(CronScheduler):
                 jobs.map_again(background)
         except InvalidMapping as error:
             log.error("nothing_sent", why=str(error))
+
+    def catch_up_if_needed(self) -> None:
+        """Go on with backfill, sync and reconcile, where one of them has to."""
+        background: Queue = self._services.background
+        ours = self._services.catch_up
+        if ours and background.count == 0 and ours.is_needed():
+            jobs.go_on(background)
 
     def calculate_sleep_interval(self) -> float:
         """Never sleep past the timer's next look."""

@@ -26,14 +26,16 @@ def serve(config: Config, host: str = "0.0.0.0") -> None:  # noqa: S104 - it is 
             store.stop()
 
 
-def start_receiver(supervisor: Supervisor, host: str, port: int) -> None:
-    """Start the receiver's own processes."""
+def start_receiver(
+    supervisor: Supervisor, host: str, port: int, worker: str = "receiver.worker"
+) -> None:
+    """Start the receiver's own processes; `worker` is the module of the workers."""
     supervisor.start(
         "web",
         [*WEB, "--workers", "2", "--bind", f"{host}:{port}", "receiver:create_app()"],
     )
-    supervisor.start("worker", ["receiver.worker", LIVE])
-    supervisor.start("background", ["receiver.worker", BACKGROUND])
+    supervisor.start("worker", [worker, LIVE])
+    supervisor.start("background", [worker, BACKGROUND])
     supervisor.start("clock", ["receiver.schedule"])
 
 

@@ -99,6 +99,7 @@ def config(valkey: ValkeyServer, roistat: Emulator) -> Config:
         store_durable=True,
         data_dir=Path("unused"),
         mapping=None,
+        sync_interval=5,
         port=8080,
         log_format="text",
     )

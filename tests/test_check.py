@@ -20,7 +20,7 @@ ABOUT = {
 @pytest.fixture
 def told(services):
     """The CRM has told about itself."""
-    services.store.keep_ping(ABOUT)
+    services.store.notes.keep_ping(ABOUT)
     services.roistat.set_statuses([{"id": "New", "name": "New", "type": "progress"}])
 
 
@@ -49,6 +49,7 @@ def test_each_is_asked_and_what_is_well_is_said_to_be(told, found, cli):
         "Store": "ok",
         "Deals": "ok",
         "CRM": "ok",
+        "Sync": "ok",
         "Roistat": "ok",
         "Budget": "ok",
         "Project": "ok",
@@ -64,7 +65,7 @@ def test_a_mistake_of_the_mapping_is_named(told, found):
 
 
 def test_another_currency_is_a_clear_warning(services, found):
-    services.store.keep_ping(ABOUT | {"base_currency": "EUR"})
+    services.store.notes.keep_ping(ABOUT | {"base_currency": "EUR"})
     answers = found()
     assert state(answers, "Project") == "warning"
     assert "EUR" in said(answers, "Project")
@@ -83,9 +84,9 @@ def test_a_project_that_the_key_does_not_open_is_named(config, found, services):
 
 
 def test_stages_that_roistat_lacks_are_named(services, found):
-    services.store.keep_ping(ABOUT)
+    services.store.notes.keep_ping(ABOUT)
     services.roistat.set_statuses([])
-    services.store.keep_statuses([])
+    services.store.notes.keep_statuses([])
     assert "Roistat lacks stages: New" in said(found(), "Statuses")
 
 
@@ -155,3 +156,91 @@ def test_warnings_alone_are_no_failure(told, cli, roistat, monkeypatch):
     result = cli("check")
     assert "warning" in result.output
     assert result.exit_code == 0, result.output
+
+
+# --- reading the CRM ---
+
+
+@pytest.fixture
+def reading(config, redis_client, roistat):
+    """Everything asked of a receiver that reads the CRM as well."""
+    from receiver.bootstrap import bootstrap
+    from tests.memory_crm import MemoryCrm
+
+    crm = MemoryCrm()
+    ours = bootstrap(config, crm)
+    ours.store.notes.keep_ping(ABOUT)
+    ours.roistat.set_statuses([{"id": "New", "name": "New", "type": "progress"}])
+
+    def ask():
+        answers = {}
+        for one in check(ours):
+            answers.setdefault(one.about, []).append((one.state, one.message))
+        return answers
+
+    ask.ours, ask.crm = ours, crm
+    return ask
+
+
+def sync(asking):
+    asking.ours.catch_up.sync.start()
+    for _ in range(50):
+        asking.ours.catch_up.sync.run(0.1, lambda: None)
+    assert not asking.ours.catch_up.sync.is_unfinished()
+
+
+def test_a_receiver_that_only_receives_says_so(told, found):
+    assert "SUGAR_URL" in said(found(), "Sync")
+    assert "Reconcile" not in found()
+
+
+def test_a_sync_and_a_comparison_that_never_were_are_warnings(reading):
+    answers = reading()
+    assert (state(answers, "Sync"), state(answers, "Reconcile")) == ("warning",) * 2
+
+
+def test_what_webhooks_missed_is_a_warning_where_there_is_a_package(reading):
+    sync(reading)
+    assert state(reading(), "Sync") == "ok"
+    reading.crm.now += 300
+    reading.crm.save("d1")
+    reading.crm.now += 300
+    sync(reading)
+    assert state(reading(), "Sync") == "warning"
+    assert "1 new that no webhook had told of" in said(reading(), "Sync")
+    reading.ours.store.notes.keep_ping(ABOUT | {"pulled": True})
+    assert state(reading(), "Sync") == "ok"
+    assert "No package" in said(reading(), "CRM")
+
+
+def test_a_sync_that_is_late_is_a_warning(reading):
+    sync(reading)
+    walk = reading.ours.store.walks.pulling("sync").walk
+    late = walk | {"ended": walk["ended"] - 3600}
+    reading.ours.store.walks.begin_pulling("sync", late)
+    assert "later than they should" in said(reading(), "Sync")
+
+
+def test_a_crm_that_cannot_be_read_is_named(reading):
+    reading.ours.store.notes.keep_crm_verdict("failed", "the CRM refuses the password.")
+    assert state(reading(), "Sync") == "failed"
+
+
+def test_the_last_comparison_says_what_differed(reading):
+    reading.crm.save("d1")
+    both = reading.ours.catch_up.reconcile
+    both.start("report")
+    assert "being compared" in said(reading(), "Reconcile")
+    for _ in range(50):
+        both.run(0.1, lambda: None)
+    assert not both.is_due()
+    assert state(reading(), "Reconcile") == "warning"
+    assert "1 deals differed (1 missing), 0 were sent again" in said(
+        reading(), "Reconcile"
+    )
+    reading.crm.purge("d1")
+    both.start("report")
+    for _ in range(50):
+        both.run(0.1, lambda: None)
+    assert not both.is_due()
+    assert "they agree" in said(reading(), "Reconcile")

@@ -129,3 +129,58 @@ def test_a_demonstration_sees_no_real_settings(monkeypatch):
     assert "ROISTAT_API_KEY" not in environment
     assert "REDIS_URL" not in environment
     assert environment["WEBHOOK_SECRETS"] == SECRET
+
+
+SUGAR = {
+    "SUGAR_API": "rest_v11",
+    "SUGAR_URL": "https://crm.example",
+    "SUGAR_USERNAME": "sync",
+    "SUGAR_PASSWORD": "pw-of-the-crm",
+}
+OAUTH = {"SUGAR_CLIENT_ID": "id", "SUGAR_CLIENT_SECRET": "s3cr3t-of-the-client"}
+
+
+def test_without_any_sugar_setting_the_receiver_only_receives(read):
+    assert read(**REQUIRED, SUGAR_API="", SUGAR_PLATFORM="roistat").sugar is None
+
+
+def test_what_sugarcrm_needs_and_what_is_usual(read):
+    sugar = read(**REQUIRED, **SUGAR).sugar
+    assert (sugar.client_id, sugar.client_secret) == ("sugar", "")
+    assert (sugar.platform, sugar.requests_per_second) == ("roistat", 5)
+
+
+def test_suitecrm_logs_in_as_a_client_or_as_a_user_too(read):
+    suite = SUGAR | OAUTH | {"SUGAR_API": "suitecrm_v8"}
+    assert read(**REQUIRED, **suite).sugar.username == "sync"
+    alone = suite | {"SUGAR_USERNAME": "", "SUGAR_PASSWORD": ""}
+    assert read(**REQUIRED, **alone).sugar.username is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"SUGAR_URL": "https://crm.example"}, ["SUGAR_API"]),
+        ({"SUGAR_API": "v4", "SUGAR_URL": "crm"}, ["SUGAR_API", "SUGAR_URL"]),
+        (
+            {"SUGAR_API": "rest_v11"},
+            ["SUGAR_PASSWORD", "SUGAR_URL", "SUGAR_USERNAME"],
+        ),
+        (
+            SUGAR | {"SUGAR_API": "suitecrm_v8", "SUGAR_PASSWORD": ""},
+            ["SUGAR_CLIENT_ID", "SUGAR_CLIENT_SECRET", "SUGAR_PASSWORD"],
+        ),
+        (SUGAR | {"SUGAR_PLATFORM": "base"}, ["SUGAR_PLATFORM"]),
+        (SUGAR | {"SUGAR_PLATFORM": "a b"}, ["SUGAR_PLATFORM"]),
+        (SUGAR | {"SUGAR_REQUESTS_PER_SECOND": "20"}, ["SUGAR_REQUESTS_PER_SECOND"]),
+    ],
+)
+def test_each_sugar_setting_that_is_missing_or_wrong_is_named(read, settings, names):
+    told = mistakes(read, **REQUIRED, **settings)
+    assert [line.split(":")[0] for line in told.splitlines()] == names
+
+
+def test_the_crms_password_and_secret_are_not_shown(read):
+    shown = repr(read(**REQUIRED, **SUGAR, **OAUTH))
+    assert "pw-of-the-crm" not in shown
+    assert "s3cr3t" not in shown

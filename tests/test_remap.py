@@ -10,9 +10,11 @@ from receiver import jobs, remap
 from receiver.bootstrap import bootstrap
 from receiver.mapping import Mapping
 from receiver.remap import MappingSource, Remap
+from receiver.room import Room
 from receiver.schedule import Clock
 from receiver.store import DONE, Outcome, Store
 from tests.events import client, event, saved
+from tests.waiting import hurry
 
 ADD = "/project/add-orders"
 
@@ -75,12 +77,12 @@ def test_a_stored_mapping_that_cannot_be_read_sends_nothing_and_loses_nothing(
     services, put, store, roistat, monkeypatch
 ):
     monkeypatch.setattr(jobs, "services", lambda: services)
-    store.keep_mapping('{"from": "a later version"}')
+    store.notes.keep_mapping('{"from": "a later version"}')
     put(saved("d1"))
     jobs.drain()
     Clock(services).enqueue_jobs()
     assert roistat.orders == {}
-    store.keep_mapping("{}")
+    store.notes.keep_mapping("{}")
     jobs.drain()
     assert set(roistat.orders) == {"d1"}
 
@@ -208,6 +210,56 @@ def test_of_what_is_pending_nobody_knows_by_which_mapping_it_was_planned(
     assert services.store.open("slow", "a1", opened) == [-1]
 
 
+def test_a_deal_that_waits_for_its_visit_goes_by_the_new_mapping_at_once(
+    services, put, drain, keep, roistat
+):
+    roistat.order("visits", ["1"])
+    put(saved("d1", roistat="2"), saved("d2", roistat="1"))
+    drain()
+    hurry(services)
+    drain()
+    keep(price="amount")
+    services.remap.run()
+    put(saved("live"))
+    due = services.store.look("us", 10, hold=0).due
+    assert [one.member for one in due] == ["deal:live", "deal:d1", "deal:d2"]
+    services.store.release("us")
+    drain()
+    assert set(prices(roistat).values()) == {"1234.56"}
+
+
+def test_however_often_the_mapping_changes_no_visit_is_given_up_the_sooner(
+    services, put, drain, keep, walk_on, roistat
+):
+    roistat.order("visits", ["1"])
+    put(saved("d1", roistat="2"))
+    drain()
+    for price in ("amount", "amount_base") * 5:
+        keep(price=price)
+        walk_on()
+        services.remap.run()
+    assert pending(services.store) == {"deal:d1"}
+    assert services.redis.hget("roistat:meta:deal:d1", "waits") == b"1"
+    roistat.order("visits", ["2"])
+    hurry(services, 301)
+    drain()
+    assert pending(services.store) == set()
+
+
+def test_a_deal_that_waits_for_a_failure_to_pass_keeps_its_time(
+    services, put, drain, keep, roistat
+):
+    put(saved("d1"))
+    roistat.faults(next=[{"path": ADD, "status": 500, "error": "internal_error"}])
+    drain()
+    services.store.notes.keep_verdict("ok", "Roistat answers")
+    due_at = services.redis.zscore("roistat:due", "deal:d1")
+    keep(price="amount")
+    services.remap.run()
+    assert not services.remap.is_needed()
+    assert services.redis.zscore("roistat:due", "deal:d1") == due_at
+
+
 def test_back_and_forth_ends_where_it_should(
     services, put, drain, keep, walk_on, roistat
 ):
@@ -228,7 +280,7 @@ def test_back_and_forth_ends_where_it_should(
 @pytest.fixture
 def narrow(services):
     """A walk that may make only about ten pending at a time."""
-    return Remap(services.store, services.mapping, 10)
+    return Remap(services.store, services.mapping, Room(services.store, 10))
 
 
 @pytest.fixture
@@ -256,7 +308,7 @@ def test_a_walk_goes_on_where_a_killed_worker_stood(
     keep(price="amount")
     narrow.run()
     drain()
-    stood = services.store.walk().cursor
+    stood = services.store.walks.walk().cursor
     assert stood not in ("0", DONE)
     again = bootstrap(config)
     cursors = []
@@ -277,31 +329,31 @@ def test_a_cursor_of_a_server_that_restarted_is_not_trusted(
     keep(price="amount")
     narrow.run()
     redis_client.hset("roistat:remap", "server", "the one before")
-    monkeypatch.setattr(narrow, "_is_room", lambda: False)
+    monkeypatch.setattr(narrow._room, "is_free", lambda: False)
     narrow.run()
-    assert services.store.walk().cursor == "0"
+    assert services.store.walks.walk().cursor == "0"
 
 
 def test_a_host_that_refuses_info_is_taken_as_it_comes(redis_client, valkey):
     store = Store(redis_client)
-    assert len(store.server()) == 40
+    assert len(store.host.run()) == 40
     redis_client.acl_setuser(
         "narrow", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"]
     )
     with redis.Redis.from_url(
         valkey.connection_url, username="narrow", password="any"
     ) as client:
-        assert Store(client).server() == ""
+        assert Store(client).host.run() == ""
     redis_client.acl_deluser("narrow")
 
 
 def test_two_workers_do_not_walk_in_each_other_s_way(services, many, keep):
     keep(price="amount")
     services.remap.run(0)
-    walk = services.store.walk()
+    walk = services.store.walks.walk()
     following, _ = services.store.held(walk.cursor, 5)
-    assert services.store.remap(walk, following, ["deal:d1"])
-    assert not services.store.remap(walk, following, ["deal:d2"])
+    assert services.store.walks.remap(walk, following, ["deal:d1"])
+    assert not services.store.walks.remap(walk, following, ["deal:d2"])
     assert pending(services.store) == {"deal:d1"}
 
 
@@ -335,7 +387,7 @@ def test_the_walk_stops_while_roistat_takes_nothing(
     drain()
     keep(price="amount")
     put(saved("waits"))
-    services.store.keep_verdict("degraded", "Roistat cannot take deals just now")
+    services.store.notes.keep_verdict("degraded", "Roistat cannot take deals just now")
     services.remap.run()
     assert pending(services.store) == {"deal:waits"}
     drain()
@@ -347,7 +399,7 @@ def test_an_old_verdict_does_not_hold_up_the_walk(services, put, drain, keep):
     put(saved("d1"))
     drain()
     keep(price="amount")
-    services.store.keep_verdict("degraded", "long ago")
+    services.store.notes.keep_verdict("degraded", "long ago")
     services.remap.run()
     assert pending(services.store) == {"deal:d1"}
 
