@@ -18,7 +18,8 @@
   const HOOKS = [`${prefix}VisitCallback`, `on${title}ModuleLoaded`, `on${title}AllModulesLoaded`];
   const NAMES = ["roistat", "roistat_c", "roistat_visit"];
   const FIELDS = NAMES.map((name) => `input[type="hidden"][name="${name}"]`).join(",");
-  const NO_VISIT = ["", "nocookie", "unknown"]; // what stands where there is none
+  // what sites and snippets put where there is none; receiver/website.py has the same
+  const NO_VISIT = ["", "nocookie", "unknown", "undefined", "null", "none", "false"];
   const PATIENCE = 10000; // milliseconds for the answer to a lead
 
   /* The visit: the cookie, else the tracker's word, else what it told us by a callback. */
@@ -31,7 +32,7 @@
 
   function number(value) {
     const text = value === undefined || value === null ? "" : String(value).trim();
-    return NO_VISIT.includes(text) ? "" : text;
+    return NO_VISIT.includes(text.toLowerCase()) ? "" : text;
   }
 
   function fromCookie() {
@@ -99,12 +100,19 @@
 
   function heard(visitOfCallback) {
     told = number(visitOfCallback) || told;
-    const tracker = window[prefix];
-    if (tracker && tracker.registerOnVisitProcessedCallback && !registered.has(tracker)) {
-      registered.add(tracker);
-      tracker.registerOnVisitProcessedCallback(look);
+    try {
+      register(window[prefix]);
+    } catch (error) {
+      // the tracker's own trouble: whoever else listens is called all the same
     }
     look();
+  }
+
+  function register(tracker) {
+    if (!tracker || !tracker.registerOnVisitProcessedCallback) return;
+    if (registered.has(tracker)) return;
+    registered.add(tracker);
+    tracker.registerOnVisitProcessedCallback(look);
   }
 
   let resolve;
@@ -132,7 +140,7 @@
     for (const field of root.querySelectorAll(FIELDS)) {
       if (number(field.value) && !isOurs(field)) continue;
       field.value = current;
-      field.autocomplete = "off"; // else "back" brings an old visit that looks like the site's
+      field.autocomplete = "off"; // Firefox would keep it over a reload, as if the site's
       filled.set(field, current);
     }
   }

@@ -70,12 +70,12 @@ def test_without_a_cookie_the_tracker_is_asked(visitor):
     assert visitor.submits() == ALL | ADA
 
 
-@pytest.mark.parametrize("hook", [*HOOKS, "registered"])
+@pytest.mark.parametrize("hook", HOOKS)
 def test_each_of_the_trackers_callbacks_fills_the_fields_at_once(visitor, hook):
     visitor.opens(FORM, before=TRACKER)
     assert visitor.sees("roistat") == ""
-    hooks = [hook, "onRoistatModuleLoaded"] if hook == "registered" else [hook]
-    visitor.page.evaluate("options => start(options)", {"visit": "7", "hooks": hooks})
+    options = {"visit": "7", "hooks": [hook]}
+    visitor.page.evaluate("options => start(options)", options)
     assert [visitor.sees(name) for name in ALL] == ["7", "7", "7"]
 
 
@@ -119,6 +119,21 @@ def test_the_pages_own_callbacks_are_called_as_well(visitor, way, place):
     assert visitor.sees("roistat") == "4521890"
 
 
+@pytest.mark.parametrize("way", ["assigned", "var", "chained"])
+def test_even_where_the_page_defines_them_long_after(visitor, way):
+    visitor.opens(FORM, before=TRACKER)
+    script = own(way).removeprefix("<script>").removesuffix("</script>")
+    visitor.page.add_script_tag(content=script)
+    options = {"visit": "4521890", "cookie": False, "getVisit": False}
+    visitor.page.evaluate(
+        "options => start(options)", options | {"hooks": ["roistatVisitCallback"]}
+    )
+    assert visitor.page.evaluate("window.calls") == [
+        ["roistatVisitCallback", "4521890"]
+    ]
+    assert visitor.sees("roistat") == "4521890"
+
+
 def test_a_callback_that_is_taken_back_leaves_ours_in_place(visitor):
     visitor.opens(FORM, before=TRACKER)
     visitor.page.evaluate("window.roistatVisitCallback = undefined")
@@ -145,19 +160,52 @@ def test_a_form_that_a_script_submits_has_it_too(visitor):
     assert visitor.website.taken == [ALL | ADA]
 
 
+def test_a_form_as_the_crm_makes_it_for_web_to_lead_has_it_too(visitor):
+    visitor.opens(
+        """
+        <form action="/taken" method="post" name="WebToLeadForm" id="WebToLeadForm">
+          <input name="last_name" value="Lovelace">
+          <input type="hidden" name="roistat_c">
+          <input type="button" name="Submit" value="Submit" onclick="check_and_go()">
+        </form>
+        <script>function check_and_go() { document.WebToLeadForm.submit(); }</script>
+        """
+    )
+    visitor.has("4521890")
+    with visitor.page.expect_navigation():
+        visitor.page.click("[type=button]")
+    taken = {"last_name": "Lovelace", "roistat_c": "4521890"}
+    assert visitor.website.taken == [taken]
+
+
 def test_a_script_that_reads_the_fields_on_a_click_finds_it(visitor):
     visitor.has("4521890")
     visitor.opens("<main></main>")
     visitor.page.evaluate(
         """html => {
-            document.querySelector("main").innerHTML = html + "<button>Send</button>";
-            document.querySelector("button").onclick = () => {
+            document.querySelector("main").innerHTML = html + "<b>Send</b>";
+            document.querySelector("b").onclick = () => {
                 document.title = document.querySelector("[name=roistat_visit]").value;
             };
         }""",
         HIDDEN,
     )
-    visitor.page.click("button")
+    visitor.page.click("b")
+    expect(visitor.page).to_have_title("4521890")
+
+
+def test_a_script_that_reads_the_fields_on_submit_finds_it(visitor):
+    visitor.opens(FORM)
+    visitor.has("4521890")
+    visitor.page.evaluate(
+        """() => {
+            document.forms[0].onsubmit = (event) => {
+                event.preventDefault();
+                document.title = document.forms[0].elements.roistat_visit.value;
+            };
+            document.forms[0].requestSubmit();
+        }"""
+    )
     expect(visitor.page).to_have_title("4521890")
 
 
@@ -193,7 +241,7 @@ def test_a_field_for_a_person_is_left_to_the_person(visitor):
     assert visitor.submits() == {"roistat": ""}
 
 
-@pytest.mark.parametrize("words", ["nocookie", "unknown", " "])
+@pytest.mark.parametrize("words", ["nocookie", "Unknown", "undefined", " "])
 def test_what_stands_for_no_visit_gives_way_to_one(visitor, words):
     visitor.has("4521890")
     visitor.opens(hidden("roistat", words))
@@ -216,6 +264,8 @@ def test_going_back_to_a_form_does_not_bring_an_old_visit(visitor):
     visitor.has("5000001")
     visitor.page.go_back()
     expect(visitor.page.locator("[name=name]")).to_have_value("Grace")
+    off = visitor.page.locator("[name=roistat]").get_attribute("autocomplete")
+    assert off == "off"  # for Firefox, which keeps hidden values too
     assert visitor.submits() == dict.fromkeys(ALL, "5000001") | {"name": "Grace"}
 
 

@@ -1,8 +1,12 @@
 """Forms with `data-roistat-lead`, which the visit script sends by itself."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+GUIDE = Path(__file__).parents[2] / "docs" / "visit-script.md"
 KEY = 'data-key="site-key"'
 REFUSED = ({"status": "error", "error": "no_contact", "description": "No one."}, 422)
 FIELDS = """
@@ -38,6 +42,25 @@ def test_a_form_is_sent_with_key_and_visit_and_the_page_stays(visitor):
     expect(visitor.page).to_have_title("sent lead-1")
     assert visitor.receiver.leads == [LEAD | {"roistat": "4521890"}]
     assert (visitor.website.taken, visitor.page.url) == ([], f"{visitor.website.url}/")
+
+
+def test_the_guides_own_example_works_as_it_stands(visitor):
+    visitor.has("4521890")
+    blocks = re.findall(r"(?m)(?:^ {4}.*\n|^\n)+", GUIDE.read_text())
+    (example,) = (one for one in blocks if "<form" in one)
+    own = example.replace("https://receiver.example", visitor.receiver.url)
+    visitor.website.html = LISTEN + own
+    visitor.page.goto(visitor.website.url)
+    visitor.page.fill("[name=phone]", "+7 911 123-45-67")
+    visitor.page.click("button")
+    expect(visitor.page).to_have_title("sent lead-1")
+    (lead,) = visitor.receiver.leads
+    assert {name: text for name, text in lead.items() if text} == {
+        "phone": "+7 911 123-45-67",
+        "title": "Call me back",
+        "key": "KEY",
+        "roistat": "4521890",
+    }
 
 
 def test_it_is_a_plain_request_without_cookies_in_utf_8(visitor):
@@ -96,7 +119,17 @@ def test_files_are_left_out(visitor):
 def test_a_copy_is_sent_while_the_form_goes_its_own_way(visitor):
     visitor.has("4521890")
     visitor.opens(form('data-roistat-lead="copy" action="/taken" method="post"'), KEY)
+    visitor.page.evaluate(
+        """() => {
+            const own = fetch;
+            window.fetch = (address, options) => {
+                sessionStorage.outlives = options.keepalive;
+                return own(address, options);
+            };
+        }"""
+    )
     visitor.submits()
+    assert visitor.page.evaluate("sessionStorage.outlives") == "true"
     assert visitor.receiver.arrived.wait(5)
     assert visitor.receiver.leads == [LEAD | {"roistat": "4521890"}]
     assert visitor.website.taken == [{k: v for k, v in LEAD.items() if k != "key"}]

@@ -19,13 +19,14 @@ FORM = f"""
 """
 
 # Roistat's own script, as far as we meet it: `start` is what happens when it arrives.
+# The number comes after the first callback, as on the first page of a visit.
 TRACKER = """
 <script>
   function start({visit, cookie = true, getVisit = true, hooks}) {
-    if (cookie) document.cookie = `roistat_visit=${visit}; path=/`;
+    let known;
     const waiting = [];
     if (getVisit) window.roistat = {
-      getVisit: () => visit,
+      getVisit: () => known,
       registerOnVisitProcessedCallback: (callback) => waiting.push(callback),
     };
     const call = (name, ...values) => {
@@ -34,7 +35,9 @@ TRACKER = """
       }
     };
     call("onRoistatModuleLoaded");
-    if (hooks.includes("registered")) waiting.forEach((callback) => callback());
+    known = visit;
+    if (cookie) document.cookie = `roistat_visit=${visit}; path=/`;
+    waiting.forEach((callback) => callback());
     call("roistatVisitCallback", visit);
     call("onRoistatAllModulesLoaded");
   }
