@@ -203,6 +203,65 @@ def test_bodies_and_addresses_that_make_no_sense_are_refused(full):
     assert full.control("faults", {"latency_ms": 0}).ok
 
 
+def test_a_new_record_keeps_its_id_and_what_its_module_knows(full):
+    body = {"id": "n", "name": "new", "roistat_c": "7", "nonsense_c": "x"}
+    made = full.call("POST", "/Opportunities", body).json()
+    assert (made["id"], made["roistat_c"]) == ("n", "7")
+    assert "nonsense_c" not in made
+    full.control("assumptions", {"ids_are_kept": False})
+    assert full.call("POST", "/Accounts", {"id": "n", "name": "x"}).json()["id"] != "n"
+
+
+def test_a_new_record_that_lacks_something_or_is_there_already_is_refused(full):
+    for path, body in (
+        ("/Opportunities", {"id": "a", "name": "again"}),
+        ("/Opportunities", {"id": "n"}),
+        ("/Contacts", {"first_name": "Ann"}),
+    ):
+        assert full.call("POST", path, body).status_code == 422
+    assert full.call("POST", "/Leads", {"name": "x"}).status_code == 404
+
+
+def test_a_contact_is_linked_to_a_deal_once(full):
+    people = {"Contacts": [{"id": "c1", "last_name": "x"}]}
+    full.control("records", people)
+    link = {"link_name": "contacts", "ids": ["c1"]}
+    for _ in range(2):
+        assert full.call("POST", "/Opportunities/a/link", link).ok
+    assert ids(full.call("GET", "/Opportunities/a/link/contacts").json()) == ["c1"]
+    for path, body, status in (
+        ("/Opportunities/none/link", link, 404),
+        ("/Opportunities/a/link", link | {"ids": ["none"]}, 404),
+        ("/Opportunities/a/link", link | {"link_name": "accounts"}, 422),
+    ):
+        assert full.call("POST", path, body).status_code == status
+
+
+def test_filters_know_the_fields_of_related_records(full):
+    addresses = [{"email_address": one} for one in ("a@x.example", "b@x.example")]
+    ann = {"id": "c1", "last_name": "Ann", "email": addresses, "phone_work": "1-23"}
+    full.control("records", {"Contacts": [ann, {"id": "c2", "last_name": "Bo"}]})
+    full.control("records", {"links": [{"deal": "a", "contact": "c1"}]})
+    for path, wanted, found in (
+        ("/Contacts", {"email_addresses.email_address": "B@x.example"}, ["c1"]),
+        ("/Contacts", {"email_addresses.email_address": "c@x.example"}, []),
+        ("/Contacts", {"phone_work": {"$contains": "1-2"}}, ["c1"]),
+        ("/Opportunities", {"contacts.id": "c1"}, ["a"]),
+        ("/Opportunities", {"contacts.id": "c2"}, []),
+    ):
+        body = {"filter": [wanted], "order_by": "date_entered:DESC"}
+        assert ids(full.call("POST", f"{path}/filter", body).json()) == found
+
+
+def test_a_call_can_fail_after_it_was_carried_out(full):
+    fault = {"path": "/Accounts", "status": 500, "after_commit": True}
+    full.control("faults", {"next": [fault]})
+    account = {"id": "n", "name": "new"}
+    assert full.call("POST", "/Accounts", account).status_code == 500
+    found = full.call("POST", "/Accounts/filter", {"filter": [{"id": "n"}]})
+    assert ids(found.json()) == ["n"]
+
+
 def test_the_command_line_knows_it():
     shown = CliRunner().invoke(main, ["emulator", "--help"]).output
     assert "roistat|sugarcrm" in shown

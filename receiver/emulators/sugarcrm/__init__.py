@@ -1,7 +1,7 @@
 """A stand-in for SugarCRM's REST API, v11, made from the vendor's documents.
 
 What they leave open is a switch in `Assumptions`. It knows what a client that pulls
-deals asks for, and nothing more.
+deals and sends leads asks for, and nothing more.
 """
 
 from flask import Flask, Response, jsonify

@@ -1,23 +1,29 @@
-"""`/rest/v11`: what a client that pulls deals needs of SugarCRM's API.
+"""`/rest/v11`: what a client that pulls deals and sends leads needs of SugarCRM's API.
 
 https://support.sugarcrm.com/documentation/sugar_developer/, "Web Services", "REST API"
 """
 
 import json
 import time
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
-from receiver.emulators.sugarcrm import formats
+from receiver.emulators.sugarcrm import formats, writing
 from receiver.emulators.sugarcrm.errors import ApiError
-from receiver.emulators.sugarcrm.faults import FaultPlan, Refusal
-from receiver.emulators.sugarcrm.filters import earliest, matches
+from receiver.emulators.sugarcrm.faults import Fault, FaultPlan, Refusal
+from receiver.emulators.sugarcrm.filters import earliest, matches, only
 from receiver.emulators.sugarcrm.sessions import Sessions
-from receiver.emulators.sugarcrm.state import MADE_UP, State
+from receiver.emulators.sugarcrm.state import (
+    MADE_UP,
+    OTHER_FIELDS,
+    State,
+)
 
 Json = dict[str, Any]
 
@@ -52,19 +58,25 @@ class Gate:
         time.sleep(self.faults.latency)
         self.faults.admit()
         fault = self.faults.take(_documented(path))
-        if fault:
-            time.sleep(fault.latency_ms / 1000)
-            if fault.expire:
-                self.sessions.expire(refresh_too=False)
+        if fault and not fault.after_commit:
+            self._fail(fault)
             if fault.page:
                 return Response("<html>One moment, please</html>", mimetype="text/html")
-            if fault.status:
-                raise Refusal(fault.status, fault.retry_after)
         arguments = dict(request.args) | _body(raw)
         if path == "/oauth2/token":
             return jsonify(self.sessions.grant(arguments, self.state.assumptions))
         self.sessions.require(_token())
-        return jsonify(self._handle(Call(request.method, path, arguments)))
+        answer = jsonify(self._handle(Call(request.method, path, arguments)))
+        if fault and fault.after_commit:
+            self._fail(fault)
+        return answer
+
+    def _fail(self, fault: Fault) -> None:
+        time.sleep(fault.latency_ms / 1000)
+        if fault.expire:
+            self.sessions.expire(refresh_too=False)
+        if fault.status:
+            raise Refusal(fault.status, fault.retry_after)
 
     def _handle(self, call: Call) -> Any:
         if call.path == "/bulk":
@@ -122,6 +134,8 @@ def _handler(call: Call) -> Callable[[State, Call], Any]:
             return _enum
         case ["Opportunities", _, "link", "contacts"]:
             return _contacts
+    if call.method == "POST" and (writer := writing.of(call.parts)):
+        return lambda state, call: writer(state, call.parts, call.arguments)
     raise ApiError("no_method", "Could not find a route")
 
 
@@ -165,17 +179,32 @@ def _joined(record: Json, state: State) -> Json:
 
 
 def _fitting(state: State, module: str, arguments: Json) -> Any:
+    order = arguments.get("order_by", "date_modified:ASC,id:ASC")
+    fitting = _unordered(state, module, arguments)
+    if order in ("date_entered:ASC", "date_entered:DESC"):
+        is_falling = order.endswith("DESC")
+        return sorted(fitting, key=itemgetter("date_entered"), reverse=is_falling)
+    if order != "date_modified:ASC,id:ASC":
+        raise ApiError("invalid_parameter", "that order is not emulated")
+    return fitting
+
+
+def _unordered(state: State, module: str, arguments: Json) -> Iterator[Json]:
+    """Deals come by (date_modified, id) all the same."""
     wanted = arguments.get("filter", [])
     deleted = arguments.get("deleted") in (True, "true", "1")
-    if module == "Opportunities":
-        if arguments.get("order_by") not in (None, "date_modified:ASC,id:ASC"):
-            raise ApiError("invalid_parameter", "that order is not emulated")
-        candidates: Any = state.deals_from(earliest(wanted))
+    candidates: Any
+    if (one := only(wanted)) is not None:
+        candidates = filter(None, [state.records[module].get(one)])
+    elif module == "Opportunities":
+        candidates = state.deals_from(earliest(wanted))
     else:
         candidates = state.records[module].values()
     for record in candidates:
-        if (deleted or not record["deleted"]) and matches(record, wanted):
-            yield record
+        if deleted or not record["deleted"]:
+            related = state.related(module, record)
+            if matches(ChainMap(related, record), wanted):
+                yield record
 
 
 def _count(state: State, call: Call) -> Json:
@@ -214,13 +243,19 @@ def _metadata(state: State, call: Call) -> Json:
     for name, kind in MADE_UP.items():
         fields[name] = {"name": name, "type": kind, "source": "non-db"}
     fields["contacts"] = {"name": "contacts", "type": "link", "source": "non-db"}
+    others = {
+        module: {
+            "fields": {one: {"name": one, "type": kind} for one, kind in kinds.items()}
+        }
+        for module, kinds in OTHER_FIELDS.items()
+    }
     whole: Json = {
         "server_info": {"flavor": "ENT", "version": "14.0.0", "build": "999"},
         "currencies": {
             key: {"iso4217": code, "status": "Active"}
             for key, code in state.currencies.items()
         },
-        "modules": {"Opportunities": {"fields": {**fields, "_hash": "0"}}},
+        "modules": {"Opportunities": {"fields": {**fields, "_hash": "0"}}, **others},
         "labels": {"default": "en_us", "en_us": "cache/api/metadata/lang_en_us.json"},
     }
     wanted = str(call.arguments.get("type_filter", "")).split(",")
@@ -257,4 +292,6 @@ def _documented(path: str) -> str:
     parts = path.strip("/").split("/")
     if len(parts) == 4 and parts[2] == "link":
         return f"/{parts[0]}/:record/link/{parts[3]}"
+    if len(parts) == 3 and parts[2] == "link":
+        return f"/{parts[0]}/:record/link"
     return path

@@ -24,6 +24,8 @@ class Assumptions:
     links_are_nested: bool = True
     # The pipeline: Opportunities, or RevenueLineItems.
     opps_view_by: str = "Opportunities"
+    # A new record keeps the id that is given for it.
+    ids_are_kept: bool = True
     # The zone in which answers write moments.
     zone: str = "+00:00"
 

@@ -2,10 +2,12 @@
 
     {"latency_ms": 0, "error_rate": 0, "per_second": 0,
      "next": [{"path": "/Opportunities/filter", "status": 500, "times": 2,
-               "latency_ms": 0, "retry_after": 1, "page": false, "expire": false}]}
+               "latency_ms": 0, "retry_after": 1, "page": false, "expire": false,
+               "after_commit": false}]}
 
 `per_second` (0: without) answers 429 beyond it. `page`: an HTML page under HTTP 200.
-`expire`: all access tokens end as that request arrives.
+`expire`: all access tokens end as that request arrives. `after_commit`: the call is
+carried out before it is slow or fails.
 """
 
 import random
@@ -29,6 +31,7 @@ class Fault:
     retry_after: int = 0
     page: bool = False
     expire: bool = False
+    after_commit: bool = False
 
 
 class Refusal(ApiError):

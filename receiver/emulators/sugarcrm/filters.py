@@ -1,16 +1,16 @@
-"""SugarCRM's filters: https://support.sugarcrm.com/documentation/sugar_developer/,
+"""SugarCRM's filters, of a related record's fields too (`contacts.id`): https://support.sugarcrm.com/documentation/sugar_developer/,
 "/<module>/filter POST".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from receiver.emulators.sugarcrm.errors import ApiError
-from receiver.emulators.sugarcrm.state import BEGINNING, Record
+from receiver.emulators.sugarcrm.state import BEGINNING
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "$equals": lambda a, b: a == b,
+    "$equals": lambda a, b: _folded(a) == _folded(b),
     "$not_equals": lambda a, b: a != b,
     "$gt": lambda a, b: a > b,
     "$gte": lambda a, b: a >= b,
@@ -18,15 +18,25 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$lte": lambda a, b: a <= b,
     "$in": lambda a, b: a in b,
     "$not_in": lambda a, b: a not in b,
+    "$contains": lambda a, b: b.casefold() in a.casefold(),
 }
 _MOMENTS = ("date_modified", "date_entered")
 
 
-def matches(record: Record, wanted: Any) -> bool:
+def matches(record: Mapping[str, Any], wanted: Any) -> bool:
     """Whether a record fits a filter, all of whose parts must hold."""
     if not isinstance(wanted, list):
         raise ApiError("invalid_parameter", "filter: must be an array")
     return all(_part(record, part) for part in wanted)
+
+
+def only(wanted: Any) -> str | None:
+    """The id that alone can fit, so that nobody need look at others."""
+    if isinstance(wanted, list):
+        for part in wanted:
+            if isinstance(part, dict) and isinstance(part.get("id"), str):
+                return str(part["id"])
+    return None
 
 
 def earliest(wanted: Any) -> str:
@@ -51,13 +61,13 @@ def _earliest(part: dict[str, Any]) -> str:
     return max(bounds)
 
 
-def _part(record: Record, part: Any) -> bool:
+def _part(record: Mapping[str, Any], part: Any) -> bool:
     if not isinstance(part, dict):
         raise ApiError("invalid_parameter", "filter: must hold objects")
     return all(_condition(record, key, value) for key, value in part.items())
 
 
-def _condition(record: Record, key: str, value: Any) -> bool:
+def _condition(record: Mapping[str, Any], key: str, value: Any) -> bool:
     if key == "$and":
         return matches(record, value)
     if key == "$or":
@@ -70,9 +80,16 @@ def _condition(record: Record, key: str, value: Any) -> bool:
             raise ApiError("invalid_parameter", f"Unknown operator {operator}")
         if key in _MOMENTS:
             wanted = moment(wanted)
-        if not _OPERATORS[operator](record.get(key, ""), wanted):
+        found = record.get(key, "")
+        values = found if isinstance(found, list) else [found]
+        if not any(_OPERATORS[operator](value, wanted) for value in values):
             return False
     return True
+
+
+def _folded(value: Any) -> Any:
+    """As its database compares: capitals are no difference."""
+    return value.casefold() if isinstance(value, str) else value
 
 
 def moment(text: Any) -> str:

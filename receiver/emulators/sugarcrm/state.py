@@ -13,7 +13,7 @@ from receiver.emulators.sugarcrm.errors import ApiError
 
 Record = dict[str, Any]
 
-MODULES = ("Opportunities", "Contacts", "Accounts", "Users")
+MODULES = ("Opportunities", "Contacts", "Accounts", "Users", "Notes")
 BEGINNING = "1970-01-01T00:00:00Z"
 
 STAGES = {
@@ -49,6 +49,30 @@ FIELDS = {
     "assigned_user_id": "id",
     "roistat_c": "varchar",
 }
+# Of the other modules what a client that writes may set, all of it stored.
+OTHER_FIELDS = {
+    "Contacts": {
+        "id": "id",
+        "first_name": "varchar",
+        "last_name": "varchar",
+        "phone_mobile": "phone",
+        "phone_work": "phone",
+        "phone_home": "phone",
+        "phone_other": "phone",
+        "lead_source": "enum",
+        "assigned_user_id": "id",
+    },
+    "Accounts": {"id": "id", "name": "name", "assigned_user_id": "id"},
+    "Notes": {
+        "id": "id",
+        "name": "name",
+        "description": "text",
+        "parent_type": "parent_type",
+        "parent_id": "id",
+        "assigned_user_id": "id",
+    },
+}
+REQUIRED = {"Contacts": "last_name"}  # of all others the name
 MADE_UP = {"account_id": "id", "account_name": "relate", "assigned_user_name": "relate"}
 
 
@@ -102,6 +126,16 @@ class State:
             contact = self.records["Contacts"].get(contact_id)
             if contact and not contact["deleted"]:
                 yield contact | {"opportunity_role": role}
+
+    def related(self, module: str, record: Record) -> Record:
+        """The fields of related records that filters know, each a list of values."""
+        if module == "Opportunities":
+            return {"contacts.id": list(self.contacts.get(record["id"], ()))}
+        addresses = record.get("email")
+        if not isinstance(addresses, list):
+            return {}
+        shown = [one["email_address"] for one in addresses]
+        return {"email_addresses.email_address": shown}
 
     def deals_from(self, modified: str) -> Iterable[Record]:
         """Deals by (date_modified, id), from a moment on."""
