@@ -25,6 +25,14 @@ class InvalidPayload(ReceiverError):
         self.errors = errors
 
 
+class UnreadableBody(ReceiverError):
+    """A body that is not what its content type says it is."""
+
+
+class UnknownForm(ReceiverError):
+    """A body in a form, or in a charset, that we do not take."""
+
+
 class InvalidMapping(ReceiverError):
     """A mapping that cannot count; `mistakes` has a line for each, by its path."""
 
@@ -55,6 +63,13 @@ class UpstreamError(ReceiverError):
         super().__init__(message)
         self.permanent = permanent
         self.sent = sent
+
+
+class ContentRefused(UpstreamError):
+    """The CRM refuses what a record says, and will do so again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
 
 
 class RoistatError(UpstreamError):

@@ -9,8 +9,10 @@ import redis
 from receiver.errors import StoreUnavailable
 from receiver.store.edge import translated
 
-# Longer than a login with all its repetitions takes; whoever waits gives up later.
-HELD, PATIENCE = 180.0, 200.0
+# Seconds for which a worker that was killed while it logged in keeps others waiting. A
+# login that takes longer is perhaps made twice: then the older token is refused, and
+# whoever has it finds the newer one here.
+HELD, PATIENCE = 30.0, 200.0
 
 
 class Tokens:

@@ -41,20 +41,24 @@ class Answer:
 class Calls:
     """All requests to one CRM."""
 
-    def __init__(self, url: str, pace: Pace) -> None:
+    def __init__(
+        self, url: str, pace: Pace, read_seconds: float = READ_SECONDS
+    ) -> None:
         self.url = url.rstrip("/")
         self._pace = pace
         headers = {"Accept": "application/json"}
-        self._http = HttpClient("the CRM", headers, READ_SECONDS)
+        self._http = HttpClient("the CRM", headers, read_seconds)
         self._clock: tuple[float, float] | None = None
 
-    def send(self, method: str, path: str, **options: Any) -> Answer:
-        """Give the answer. Everything sent from here only reads, so that what fails
-        may be sent again, a few times, ever later.
+    def send(
+        self, method: str, path: str, *, once: bool = False, **options: Any
+    ) -> Answer:
+        """Give the answer. What only reads is sent again where it fails, a few times,
+        ever later; what writes must be sent `once`: it may have been carried out.
 
         Raises `UpstreamError` where there is no answer, or 429 or 5xx to the end.
         """
-        for wait in (*WAITS, None):
+        for wait in (None,) if once else (*WAITS, None):
             self._pace.wait()
             try:
                 answer = self._http.request(method, self.url + path, **options)

@@ -33,11 +33,10 @@ from receiver.sugarcrm import rows
 from receiver.sugarcrm.around import Around, readable
 from receiver.sugarcrm.calls import Answer, Calls, refused
 from receiver.sugarcrm.pulling import Bookmark, Page, Pulled
+from receiver.sugarcrm.rest_v11_access import DEALS, V11, good
 from receiver.sugarcrm.rows import Row, Surroundings
-from receiver.sugarcrm.session import Session, Token, TokenStore, lasting, name_of
+from receiver.sugarcrm.session import TokenStore
 
-REST = "/rest/v11"
-DEALS = "/Opportunities"
 BULK = 25  # requests in one
 MOST_LINKED = 100
 DECIDES = "Primary Decision Maker"
@@ -67,14 +66,7 @@ class SugarCrm:
     ) -> None:
         """`client` is the OAuth key and its secret, `user` a name and password."""
         self._calls = calls
-        self._login = {
-            "client_id": client[0],
-            "client_secret": client[1],
-            "platform": platform,
-        }
-        self._user = {"username": user[0], "password": user[1]}
-        name = name_of("rest_v11", calls.url, client[0], user[0], platform)
-        self._session = Session(tokens, name, self._log_in)
+        self._api = V11(calls, tokens, client, user, platform)
         self._around = Around(self._surroundings, self._users)
 
     def page(
@@ -134,7 +126,7 @@ class SugarCrm:
         answer = self._ask("POST", f"{DEALS}/filter/count", body)
         if answer.status == 404:
             return None
-        return int(_good(answer, "the number of deals")["record_count"])
+        return int(good(answer, "the number of deals")["record_count"])
 
     # --- the walk ---
 
@@ -181,7 +173,7 @@ class SugarCrm:
             if row.get("deleted") is True:
                 return rows.gone(row["id"], before)
             client = clients.get(row["id"])
-            return rows.pulled(row, around, self._link(row["id"]), client)
+            return rows.pulled(row, around, self._api.link(row["id"]), client)
 
         return readable(found, read, dict)
 
@@ -234,7 +226,7 @@ class SugarCrm:
     def _all_contacts(self, deal_id: str, answer: Answer) -> list[Row]:
         if answer.status == 404:
             return []  # the deal was deleted a moment ago
-        found, following = _page(_good(answer, "contacts of a deal"))
+        found, following = _page(good(answer, "contacts of a deal"))
         while following > 0:
             more, following = _page(self._get(_contacts_of(deal_id, following)))
             found += more
@@ -302,64 +294,19 @@ class SugarCrm:
 
     # --- asking ---
 
-    def _link(self, deal_id: str) -> str:
-        return f"{self._calls.url}/#Opportunities/{quote(deal_id, safe='-._~')}"
-
     def _fence(self) -> int:
         if not self._calls.knows_time:
             self._ask("GET", "/ping")
         return self._calls.fence()
 
     def _get(self, path: str) -> dict[str, Any]:
-        return _good(self._ask("GET", path), path.partition("?")[0])
+        return good(self._ask("GET", path), path.partition("?")[0])
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return _good(self._ask("POST", path, body), path)
+        return good(self._ask("POST", path, body), path)
 
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Ask, logging in again once if our session was ended."""
-        access = self._session.access()
-        answer = self._send(method, path, body, access)
-        if answer.status == 401:
-            answer = self._send(method, path, body, self._session.renew(access))
-        return answer
-
-    def _send(self, method: str, path: str, body: Any, access: str) -> Answer:
-        headers = {"OAuth-Token": access}
-        return self._calls.send(method, REST + path, json=body, headers=headers)
-
-    def _log_in(self, before: Token | None) -> Token:
-        """By the refresh token while it lasts; the CRM may have forgotten it."""
-        if before and before.refresh:
-            grant = {"grant_type": "refresh_token", "refresh_token": before.refresh}
-            answer = self._grant(grant)
-            if answer.is_good:
-                return _token(answer)
-        answer = self._grant({"grant_type": "password"} | self._user)
-        if not answer.is_good or not isinstance(answer.body, dict):
-            error = refused("the login", answer)
-            raise UpstreamError(
-                f"{error}: look at SUGAR_USERNAME, SUGAR_PASSWORD, SUGAR_CLIENT_ID and "
-                "SUGAR_PLATFORM",
-                permanent=True,
-            )
-        return _token(answer)
-
-    def _grant(self, grant: dict[str, str]) -> Answer:
-        body = self._login | grant
-        return self._calls.send("POST", f"{REST}/oauth2/token", json=body)
-
-
-def _token(answer: Answer) -> Token:
-    body = answer.body
-    until = lasting(float(body["expires_in"]))
-    return Token(body["access_token"], until, body.get("refresh_token"))
-
-
-def _good(answer: Answer, what: str) -> dict[str, Any]:
-    if not answer.is_good or not isinstance(answer.body, dict):
-        raise refused(what, answer)
-    return answer.body
+        return self._api.ask(method, path, body)
 
 
 def _page(body: Mapping[str, Any]) -> tuple[list[Row], int]:

@@ -31,27 +31,31 @@ own `site_url`.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from receiver.errors import UpstreamError
 from receiver.sugarcrm import rows
 from receiver.sugarcrm.around import Around, readable
-from receiver.sugarcrm.calls import Answer, Calls, moment_of, refused
+from receiver.sugarcrm.calls import Answer, Calls, moment_of
 from receiver.sugarcrm.pulling import Bookmark, Page, Pulled
 from receiver.sugarcrm.rows import Row, Surroundings
-from receiver.sugarcrm.session import Session, Token, TokenStore, lasting, name_of
+from receiver.sugarcrm.session import TokenStore
 from receiver.sugarcrm.suitecrm_v4 import Linked, OlderApi, quoted
+from receiver.sugarcrm.suitecrm_v8_access import (
+    DEALS,
+    NOT_FOUND,
+    V8,
+    detail,
+    flat,
+    good,
+)
 
-DEALS = "/Api/V8/module/Opportunities"
 ATTEMPTS = 3
 BEGINNING = "1970-01-01T00:00:00Z"
 WITHIN = "within the minute, up to "  # before the id of a bookmark within a minute
-_NOT_FOUND = re.compile(r"module with id (.+) is not found", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,8 @@ class SuiteCrm:
     ) -> None:
         """`client` is the OAuth client's id and secret, `user` a name and password."""
         self._calls = calls
-        self._client, self._user = client, user
+        self._api = V8(calls, tokens, client, user)
         self._older = OlderApi(calls, tokens, *user) if user else None
-        name = name_of("suitecrm_v8", calls.url, client[0], user[0] if user else "")
-        self._session = Session(tokens, name, self._log_in)
         users = self._older.users if self._older else None
         self._around = Around(self._surroundings, users)
 
@@ -269,10 +271,10 @@ class SuiteCrm:
         }
         answer = self._ask(DEALS, params)
         if answer.status == 400:
-            said = _NOT_FOUND.search(_detail(answer))
+            said = NOT_FOUND.search(detail(answer))
             if said:
                 return said[1]
-        body = _good(answer, "the deleted deals")
+        body = good(answer, "the deleted deals")
         return str(body["data"][0]["id"]) if body["data"] else None
 
     # --- reading what was found ---
@@ -293,15 +295,17 @@ class SuiteCrm:
         if row["deleted"] == "1":
             return rows.gone(row["id"], rows.moment(row["date_modified"]) or BEGINNING)
         client = self._older.client(found)
-        return rows.pulled(row, self._around.of([row]), self._link(row["id"]), client)
+        return rows.pulled(
+            row, self._around.of([row]), self._api.link(row["id"]), client
+        )
 
     def _from_v8(self, row: Row) -> Pulled:
         client = self._client_from_v8(row)
-        return rows.pulled(row, self._around.now(), self._link(row["id"]), client)
+        return rows.pulled(row, self._around.now(), self._api.link(row["id"]), client)
 
     def _client_from_v8(self, row: Row) -> Row | None:
         path = f"{DEALS}/{quote(row['id'], safe='')}/relationships/contacts"
-        contacts = [_flat(one) for one in self._get(path, {})["data"]]
+        contacts = [flat(one) for one in self._get(path, {})["data"]]
         if contacts:
             first = min(contacts, key=lambda one: (one["date_entered"], one["id"]))
             return first | {"email": first["email1"], "company": first["account_name"]}
@@ -310,7 +314,7 @@ class SuiteCrm:
             return None
         params = {"filter[id][eq]": account}
         found = self._get("/Api/V8/module/Accounts", params)["data"]
-        one = _flat(found[0]) if found else None
+        one = flat(found[0]) if found else None
         return one and one | {"email": one["email1"], "company": one["name"]}
 
     def _rows(
@@ -320,11 +324,7 @@ class SuiteCrm:
         params = {**filters, "sort": sort, "page[size]": str(size)}
         if self._older:
             params |= _ONLY_DATE
-        return [_flat(one) for one in self._get_settled(params)["data"]]
-
-    def _link(self, deal_id: str) -> str:
-        page = "/index.php?module=Opportunities&action=DetailView&record="
-        return self._calls.url + page + quote(deal_id, safe="-._~")
+        return [flat(one) for one in self._get_settled(params)["data"]]
 
     def _surroundings(self) -> Surroundings:
         path = "/Api/V8/meta/fields/Opportunities"
@@ -350,62 +350,21 @@ class SuiteCrm:
         return self._calls.fence()
 
     def _get(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
-        return _good(self._ask(path, params), path.removeprefix("/Api/V8/"))
+        return good(self._ask(path, params), path.removeprefix("/Api/V8/"))
 
     def _get_settled(self, params: Mapping[str, str]) -> dict[str, Any]:
         """A page of live deals; one that was deleted while it was made spoils it."""
         for _ in range(ATTEMPTS):
             answer = self._ask(DEALS, params)
-            if answer.status != 400 or not _NOT_FOUND.search(_detail(answer)):
+            if answer.status != 400 or not NOT_FOUND.search(detail(answer)):
                 break
-        return _good(answer, "the deals")
+        return good(answer, "the deals")
 
     def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
-        access = self._session.access()
-        answer = self._send(path, params, access)
-        if answer.status == 401:
-            answer = self._send(path, params, self._session.renew(access))
-        return answer
-
-    def _send(self, path: str, params: Mapping[str, str], access: str) -> Answer:
-        headers = {"Authorization": f"Bearer {access}"}
-        return self._calls.send("GET", path, params=params, headers=headers)
-
-    def _log_in(self, before: Token | None) -> Token:
-        form = {"client_id": self._client[0], "client_secret": self._client[1]}
-        if self._user:
-            form |= {"grant_type": "password"}
-            form |= {"username": self._user[0], "password": self._user[1]}
-        else:
-            form |= {"grant_type": "client_credentials"}
-        answer = self._calls.send("POST", "/Api/access_token", data=form)
-        body = answer.body if isinstance(answer.body, dict) else {}
-        if not answer.is_good or "access_token" not in body:
-            raise UpstreamError(
-                f"the CRM refuses the login (HTTP {answer.status}): look at "
-                "SUGAR_CLIENT_ID, SUGAR_CLIENT_SECRET and the user",
-                permanent=True,
-            )
-        return Token(body["access_token"], lasting(float(body["expires_in"])))
+        return self._api.ask("GET", path, params=params)
 
 
 _ONLY_DATE = {"fields[Opportunities]": "date_modified"}
-
-
-def _good(answer: Answer, what: str) -> dict[str, Any]:
-    body = answer.body
-    if not answer.is_good or not isinstance(body, dict) or "data" not in body:
-        raise refused(what, answer)
-    return body
-
-
-def _detail(answer: Answer) -> str:
-    errors = answer.body.get("errors") if isinstance(answer.body, dict) else None
-    return str(errors.get("detail")) if isinstance(errors, dict) else ""
-
-
-def _flat(found: dict[str, Any]) -> Row:
-    return {**found["attributes"], "id": found["id"]}
 
 
 def _options(described: Mapping[str, Any]) -> dict[str, str]:

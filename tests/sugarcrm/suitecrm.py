@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
+PHONES = ("phone_mobile", "phone_work", "phone_home", "phone_other")
 MOMENT = "%Y-%m-%d %H:%M:%S"
 FIELDS: dict[str, dict[str, str]] = {
     "id": {"type": "id"},
@@ -37,6 +38,7 @@ class SuiteCrm:
         self.deals: dict[str, dict[str, Any]] = {}
         self.contacts: dict[str, dict[str, Any]] = {}
         self.accounts: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, dict[str, Any]] = {}
         self.links: list[dict[str, str]] = []  # table, deal, other, role, at
         self.users = {"u1": {"first_name": "Ann", "last_name": "Jensen"}}
         self.currencies = {"e1": "EUR"}
@@ -90,6 +92,7 @@ def create_app(crm: SuiteCrm, username: str = "sync", password: str = "pw") -> F
     _add_lists(app, crm)
     _add_deals(app, crm)
     _add_older(app, crm, username)
+    add_writing(app, crm)
     return app
 
 
@@ -150,8 +153,8 @@ def _add_lists(app: Flask, crm: SuiteCrm) -> None:
 
     @app.get("/Api/V8/module/Accounts")
     def accounts() -> Response:
-        found = crm.accounts.get(request.args["filter[id][eq]"])
-        return jsonify(data=[shown(crm, found)] if found else [])
+        rows = [row for row in crm.accounts.values() if fits(row, request.args)]
+        return jsonify(data=[shown(crm, row) for row in rows])
 
 
 def _add_deals(app: Flask, crm: SuiteCrm) -> None:
@@ -199,7 +202,10 @@ def _add_older(app: Flask, crm: SuiteCrm, username: str) -> None:
 
 
 def not_found(deal: str) -> Any:
-    detail = f"Opportunities module with id {deal} is not found"
+    return bad(f"Opportunities module with id {deal} is not found")
+
+
+def bad(detail: str) -> Any:
     return jsonify(errors={"status": 400, "title": None, "detail": detail}), 400
 
 
@@ -209,17 +215,16 @@ def fits(row: dict[str, Any], args: Any) -> bool:
         "gte": lambda a, b: a >= b,
         "lt": lambda a, b: a < b,
         "lte": lambda a, b: a <= b,
-        "eq": lambda a, b: a == b,
+        "eq": lambda a, b: a.casefold() == b.casefold(),
+        "like": lambda a, b: re.fullmatch(b.replace("%", ".*"), a) is not None,
     }
-    for key, value in args.items():
-        found = re.fullmatch(r"filter\[(\w+)\]\[(\w+)\]", key)
-        if (
-            found
-            and found[1] != "deleted"
-            and not compare[found[2]](row[found[1]], value)
-        ):
-            return False
-    return True
+    found = [
+        compare[key[2]](row.get(key[1]) or "", value)
+        for parameter, value in args.items()
+        if (key := re.fullmatch(r"filter\[(\w+)\]\[(\w+)\]", parameter))
+        if key[1] != "deleted"
+    ]
+    return any(found) if args.get("filter[operator]") == "or" else all(found)
 
 
 def shown(crm: SuiteCrm, row: dict[str, Any]) -> dict[str, Any]:
@@ -333,6 +338,98 @@ OLDER = {
         )
     },
 }
+
+
+# --- what is written ---
+
+COLUMNS = {
+    "Contacts": {
+        **{name: {"type": "varchar", "len": "100"} for name in ("first_name",)},
+        "last_name": {"type": "varchar", "len": "100"},
+        "id": {"type": "id"},
+        **{name: {"type": "phone", "len": 100} for name in PHONES},
+        "lead_source": {"type": "enum"},
+        "assigned_user_id": {"type": "relate"},
+    },
+    "Accounts": {"id": {"type": "id"}, "name": {"type": "name", "len": "150"}},
+    "Notes": {
+        "id": {"type": "id"},
+        "name": {"type": "name", "len": "255"},
+        "parent_id": {"type": "id"},
+        "description": {"type": "text"},
+    },
+}
+# What it takes without a column that is described above.
+TAKEN = {
+    "Opportunities": {
+        *FIELDS,
+        *("description", "lead_source", "date_closed", "contact_id", "account_id"),
+    },
+    "Contacts": {*COLUMNS["Contacts"], "email1", "account_id"},
+    "Accounts": set(COLUMNS["Accounts"]),
+    "Notes": {*COLUMNS["Notes"], "parent_type"},
+}
+
+
+def add_writing(app: Flask, crm: SuiteCrm) -> None:
+    _add_what_is_asked_first(app, crm)
+    _add_creating(app, crm)
+    _add_relating(app, crm)
+
+
+def _add_what_is_asked_first(app: Flask, crm: SuiteCrm) -> None:
+    @app.get("/Api/V8/meta/fields/<module>")
+    def described(module: str) -> Response:
+        return jsonify(data={"attributes": COLUMNS[module]})
+
+    @app.get("/Api/V8/module/Contacts")
+    def contacts() -> Response:
+        rows = [row for row in crm.contacts.values() if fits(row, request.args)]
+        return jsonify(data=[shown(crm, row) for row in rows if row["deleted"] == "0"])
+
+
+def _add_creating(app: Flask, crm: SuiteCrm) -> None:
+    tables = {
+        "Opportunities": crm.deals,
+        "Contacts": crm.contacts,
+        "Accounts": crm.accounts,
+        "Notes": crm.notes,
+    }
+
+    @app.post("/Api/V8/module")
+    def create() -> Any:
+        data = request.get_json()["data"]
+        module, values = data["type"], data["attributes"]
+        if data["id"] in tables[module]:
+            return bad(f"Bean {module} with id {data['id']} is already exist")
+        for name in values:
+            if name not in TAKEN[module]:
+                return bad(f"Property {name} in {module} module is invalid")
+        stored = time.strftime(MOMENT, time.gmtime())
+        made = {"deleted": "0", "date_entered": stored, "date_modified": stored}
+        row = tables[module][data["id"]] = {"id": data["id"]} | made | values
+        if module == "Opportunities" and "contact_id" in values:
+            crm.link(data["id"], values["contact_id"], stored)
+        return jsonify(data=shown(crm, row)), 201
+
+
+def _add_relating(app: Flask, crm: SuiteCrm) -> None:
+    @app.get("/Api/V8/module/Contacts/<contact>/relationships/opportunities")
+    def deals_of(contact: str) -> Response:
+        ids = [one["deal"] for one in crm.links if one["other"] == contact]
+        rows = [crm.deals[one] for one in ids if fits(crm.deals[one], request.args)]
+        rows = [row for row in rows if row["deleted"] == "0"]
+        rows.sort(key=lambda row: row["date_entered"], reverse=True)
+        return jsonify(data=[shown(crm, row) for row in rows])
+
+    @app.post("/Api/V8/module/Opportunities/<deal>/relationships")
+    def relate(deal: str) -> Any:
+        contact = request.get_json()["data"]["id"]
+        if crm.deals[deal]["deleted"] == "1":
+            return not_found(deal)
+        if contact not in [one["other"] for one in crm.links if one["deal"] == deal]:
+            crm.link(deal, contact, time.strftime(MOMENT, time.gmtime()))
+        return jsonify(meta={"message": "added"}, data=[]), 201
 
 
 def at(second: float) -> str:
