@@ -14,6 +14,7 @@ from bench import (
     backfill,
     coalesce,
     freshness,
+    leads,
     memory,
     splitting,
     stages,
@@ -29,6 +30,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
     "freshness": ("Freshness", freshness.measure),
     "sustained": ("Sustained load", sustained.measure),
     "splitting": ("Splitting a batch", splitting.measure),
+    "leads": ("Leads", leads.measure),
     "backfill": ("Backfill", backfill.measure),
     "memory": ("Memory", memory.measure),
 }

@@ -11,17 +11,19 @@ HOST = "127.0.0.1"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
-def fire(port: int, requests: Iterable[bytes], connections: int) -> float:
+def fire(
+    port: int, requests: Iterable[bytes], connections: int, status: int = 202
+) -> float:
     """Send all requests over so many connections; give the seconds they took. An
     iterator that sleeps sets the pace: it is asked for one request at a time.
 
-    Raises `RuntimeError` at an answer other than 202.
+    Raises `RuntimeError` at an answer of another status.
     """
     waiting, lock = iter(requests), Lock()
     start = Barrier(connections + 1)
     with ThreadPoolExecutor(connections) as pool:
         senders = [
-            pool.submit(_send_all, port, waiting, lock, start)
+            pool.submit(_send_all, port, waiting, lock, start, status)
             for _ in range(connections)
         ]
         start.wait()
@@ -31,7 +33,10 @@ def fire(port: int, requests: Iterable[bytes], connections: int) -> float:
         return time.perf_counter() - began
 
 
-def _send_all(port: int, waiting: Iterator[bytes], lock: Lock, start: Barrier) -> None:
+def _send_all(
+    port: int, waiting: Iterator[bytes], lock: Lock, start: Barrier, status: int
+) -> None:
+    wanted = b"HTTP/1.1 %d" % status
     with socket.create_connection((HOST, port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         start.wait()
@@ -42,7 +47,7 @@ def _send_all(port: int, waiting: Iterator[bytes], lock: Lock, start: Barrier) -
                 return
             connection.sendall(request)
             answer = _read_answer(connection)
-            if not answer.startswith(b"HTTP/1.1 202"):
+            if not answer.startswith(wanted):
                 raise RuntimeError(answer.decode(errors="replace"))
 
 
