@@ -13,6 +13,8 @@ from receiver.catchup import CatchUp
 from receiver.config import Config, SugarConfig
 from receiver.delivery import Delivery
 from receiver.errors import InvalidSettings
+from receiver.flood import Flood
+from receiver.leads import Leads
 from receiver.reconcile import Reconcile
 from receiver.remap import MappingSource, Remap
 from receiver.roistat.budget import HOUR, Budget
@@ -20,12 +22,16 @@ from receiver.roistat.client import RoistatClient
 from receiver.room import Room
 from receiver.stages import Stages
 from receiver.store import Store
+from receiver.store.leads import LeadStore
 from receiver.store.tokens import Tokens
 from receiver.sugarcrm.calls import Calls
 from receiver.sugarcrm.pace import Pace
 from receiver.sugarcrm.pulling import Crm
 from receiver.sugarcrm.rest_v11 import SugarCrm
+from receiver.sugarcrm.rest_v11_writing import SugarCrmWriter
 from receiver.sugarcrm.suitecrm_v8 import SuiteCrm
+from receiver.sugarcrm.suitecrm_v8_writing import SuiteCrmWriter
+from receiver.sugarcrm.writing import CrmWriter
 from receiver.sync import Backfill, Sync
 
 LIVE, BACKGROUND = "live", "background"
@@ -33,6 +39,9 @@ LIVE, BACKGROUND = "live", "background"
 # So many calls' worth may wait behind live changes: some are on their way (a drainer
 # takes two calls' worth at a time), some wait, so that it never has to.
 ROOM = 4
+
+# Seconds that a record may take to be made, less than whoever sends leads holds them.
+WRITE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Services:
     config: Config
     redis: redis.Redis
     store: Store
+    lead_store: LeadStore
+    flood: Flood
     budget: Budget
     roistat: RoistatClient
     mapping: MappingSource
@@ -52,6 +63,7 @@ class Services:
     background: Queue
     crm: Crm | None  # None: it only calls, and cannot be read
     catch_up: CatchUp | None  # None where there is no CRM to read
+    leads: Leads | None  # None where there is no CRM to write to
 
 
 def bootstrap(config: Config, crm: Crm | None = None, hour: int = HOUR) -> Services:
@@ -82,6 +94,8 @@ def bootstrap(config: Config, crm: Crm | None = None, hour: int = HOUR) -> Servi
         config=config,
         redis=client,
         store=store,
+        lead_store=LeadStore(client),
+        flood=Flood(client, config.leads.per_minute),
         budget=budget,
         roistat=roistat,
         mapping=mapping,
@@ -100,6 +114,19 @@ def bootstrap(config: Config, crm: Crm | None = None, hour: int = HOUR) -> Servi
         )
         if crm
         else None,
+        leads=_leads(config, client),
+    )
+
+
+def _leads(config: Config, client: redis.Redis) -> Leads | None:
+    if not config.sugar:
+        return None
+    return Leads(
+        LeadStore(client),
+        reach_to_write(config.sugar, client),
+        repeat_minutes=config.leads.repeat_minutes,
+        stage=config.leads.stage,
+        source=config.leads.source,
     )
 
 
@@ -112,6 +139,18 @@ def reach(sugar: SugarConfig, client: redis.Redis) -> Crm:
         known = user if sugar.username else None
         return SuiteCrm(calls, Tokens(client), oauth, known)
     return SugarCrm(calls, Tokens(client), oauth, user, sugar.platform)
+
+
+def reach_to_write(sugar: SugarConfig, client: redis.Redis) -> CrmWriter:
+    """The same, to be written to."""
+    pace = Pace(client, sugar.requests_per_second)
+    calls = Calls(sugar.url, pace, WRITE_SECONDS)
+    oauth = (sugar.client_id, sugar.client_secret)
+    user = (sugar.username or "", sugar.password or "")
+    if sugar.api == "suitecrm_v8":
+        known = user if sugar.username else None
+        return SuiteCrmWriter(calls, Tokens(client), oauth, known)
+    return SugarCrmWriter(calls, Tokens(client), oauth, user, sugar.platform)
 
 
 def connect(config: Config, **options: Any) -> redis.Redis:

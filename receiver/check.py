@@ -66,6 +66,19 @@ def _queue(services: Services) -> Iterator[Said]:
             yield words.OK, f"{count}: {words.of_note(note)}"
 
 
+def _leads(services: Services) -> Iterator[Said]:
+    """What websites sent, and whether it gets into the CRM."""
+    ours = services.config.leads
+    counts = services.lead_store.counts()
+    yield words.of_leads(
+        bool(ours.key), counts["waiting"], counts["parked"], counts["oldest"]
+    )
+    if ours.key and services.crm is None:
+        yield words.LEADS_STAY
+    if ours.key and ours.allow_get:
+        yield words.LEADS_BY_GET
+
+
 def _crm(services: Services) -> Iterator[Said]:
     ping = services.store.notes.ping()
     if ping is None:
@@ -175,6 +188,7 @@ def _strangers(services: Services) -> Iterator[Said]:
 
 _QUESTIONS: dict[str, Callable[[Services], Iterator[Said]]] = {
     "Deals": _queue,
+    "Leads": _leads,
     "CRM": _crm,
     "Sync": _reading,
     "Reconcile": _reconcile,

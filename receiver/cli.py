@@ -16,6 +16,7 @@ from receiver.emulators.roistat import create_emulator as create_roistat
 from receiver.emulators.server import serve_emulator
 from receiver.emulators.sugarcrm import create_emulator as create_sugarcrm
 from receiver.errors import ReceiverError
+from receiver.lead_commands import forget, leads
 from receiver.mapping_commands import mapping
 from receiver.serve import serve as run_serve
 from receiver.status_commands import statuses
@@ -125,6 +126,8 @@ main.add_command(statuses)
 main.add_command(backfill)
 main.add_command(sync)
 main.add_command(reconcile)
+main.add_command(leads)
+main.add_command(forget)
 
 
 EMULATORS: dict[str, tuple[Callable[[], object], int]] = {

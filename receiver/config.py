@@ -33,6 +33,19 @@ class SugarConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsConfig:
+    """What becomes of what websites send, and who may send it."""
+
+    key: str | None = field(default=None, repr=False)  # None: nothing is taken
+    origins: tuple[str, ...] = ()
+    allow_get: bool = False
+    per_minute: int = 120  # from one address
+    repeat_minutes: int = 60  # 0: every lead is a deal of its own
+    stage: str | None = None  # None: the CRM's first one
+    source: str | None = "Web Site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Every setting of the receiver; `.env.example` explains each."""
 
@@ -52,6 +65,8 @@ class Config:
     port: int
     log_format: str
     sugar: SugarConfig | None = None  # None: the receiver only receives
+    leads: LeadsConfig = LeadsConfig()
+    trusted_proxies: int = 0  # how many stand between a visitor and us
 
     @classmethod
     def from_environment(cls, *, env_file: bool = True) -> Self:
@@ -95,6 +110,10 @@ class Config:
             log_format=env.str(
                 "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"])
             ),
+            leads=_leads(env),
+            trusted_proxies=env.int(
+                "TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)
+            ),
         )
         config = replace(config, sugar=_sugar(env))
         try:
@@ -130,6 +149,44 @@ def _sugar(env: Env) -> SugarConfig | None:
             "SUGAR_REQUESTS_PER_SECOND", 5, validate=validate.Range(1, 19)
         ),
     )
+
+
+def _leads(env: Env) -> LeadsConfig:
+    """The settings named LEADS_…; without the key no lead is taken."""
+    return LeadsConfig(
+        key=(env.str("LEADS_KEY", "", validate=_leads_key) or "").strip() or None,
+        origins=tuple(
+            env.list(
+                "LEADS_ORIGINS", [], subcast=_without_slash, validate=_leads_origins
+            )
+            or ()
+        ),
+        allow_get=env.bool("LEADS_ALLOW_GET", False),
+        per_minute=env.int(
+            "LEADS_PER_MINUTE", 120, validate=validate.Range(1, 1_000_000)
+        ),
+        repeat_minutes=env.int(
+            "LEADS_REPEAT_MINUTES", 60, validate=validate.Range(0, 365 * 24 * 60)
+        ),
+        stage=env.str("LEADS_STAGE", "").strip() or None,
+        source=env.str("LEADS_SOURCE", "Web Site").strip() or None,
+    )
+
+
+def _leads_key(value: str) -> None:
+    if value.strip() and len(value.strip()) < MIN_SECRET_BYTES:
+        raise ValidationError(f"Must have at least {MIN_SECRET_BYTES} characters.")
+
+
+def _without_slash(value: str) -> str:
+    return value.strip().rstrip("/").lower()
+
+
+def _leads_origins(values: list[str]) -> None:
+    """As a browser names a page's site: scheme and host, and a port that is unusual."""
+    for value in values:
+        if not re.fullmatch(r"https?://[^/\s?#@]+", value):
+            raise ValidationError("Must be sites such as https://shop.example.")
 
 
 def _sugar_api(value: str) -> None:
@@ -209,7 +266,7 @@ def demo_environment(**settings: str) -> dict[str, str]:
     """
     ours = (
         *("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_", "SUGAR_", "SYNC_"),
-        *("MAPPING", "PORT", "LOG_FORMAT"),
+        *("MAPPING", "PORT", "LOG_FORMAT", "LEADS_", "TRUSTED_"),
     )
     clean = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
     if secrets := os.environ.get("WEBHOOK_SECRETS"):

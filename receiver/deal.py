@@ -60,3 +60,29 @@ class Deal:
         if self.pipeline == "sales_status":
             return self.sales_status_label
         return self.sales_stage_label
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a visitor of a website sent: it becomes a deal in the CRM.
+
+    `id` is ours, and the deal's id there. `visit` is Roistat's; `contact_id` the CRM's
+    id of the person, where the website knows it. Without a stage the CRM's first one
+    counts. `fields` are more of the deal's own, as text, by field name.
+    """
+
+    id: str
+    received: str  # UTC, 2026-11-21T07:42:10Z
+    title: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    company: str = ""
+    comment: str = ""
+    visit: str | None = None
+    contact_id: str | None = None
+    stage: str | None = None
+    source: str | None = None
+    method: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    is_kept_only: bool = False  # stored and listed, never sent to the CRM

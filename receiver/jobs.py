@@ -74,6 +74,18 @@ def catch_up() -> None:
         log.error("nothing_compared", why=str(error))
 
 
+def wake_leads(queue: Queue) -> None:
+    """Have leads sent to the CRM. A wake-up that is lost is made good by the clock."""
+    _enqueue(queue, send_leads, "lead_wake_up_lost", timeout=600)
+
+
+def send_leads() -> None:
+    """Send the leads that are due, as far as one slice goes."""
+    ours = services()
+    if ours.leads and ours.leads.drain():
+        wake_leads(ours.background)
+
+
 def learn_stages(queue: Queue) -> None:
     """Have the stages that the CRM just told of added to Roistat's dictionary. A call
     that is lost is made good by the next ping.

@@ -1,6 +1,7 @@
 """What runs how often: `python -m receiver.schedule`, the clock process."""
 
 import sys
+import time
 
 import structlog
 from rq import Queue
@@ -13,6 +14,7 @@ from receiver.errors import InvalidMapping, InvalidSettings
 
 TICK = 2.0  # seconds between two looks of the timer
 CHECK_ROISTAT_EVERY = 600  # seconds
+WAITING_JOBS = 2  # in the background: then a wake-up for leads is among them, or soon
 
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ class Clock(CronScheduler):
         self.wake_if_due()
         self.remap_if_needed()
         self.catch_up_if_needed()
+        self.send_leads_if_due()
         enqueued: list[CronJob] = super().enqueue_jobs()
         return enqueued
 
@@ -57,6 +60,16 @@ class Clock(CronScheduler):
         ours = self._services.catch_up
         if ours and background.count == 0 and ours.is_needed():
             jobs.go_on(background)
+
+    def send_leads_if_due(self) -> None:
+        """Wake whatever the wake-up flag says, and beside a slice that waits: leads
+        must not starve behind it.
+        """
+        background: Queue = self._services.background
+        due = self._services.lead_store.next_due()
+        is_due = due is not None and due <= time.time()
+        if self._services.leads and is_due and background.count < WAITING_JOBS:
+            jobs.wake_leads(background)
 
     def calculate_sleep_interval(self) -> float:
         """Never sleep past the timer's next look."""

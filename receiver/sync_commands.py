@@ -21,7 +21,7 @@ from receiver import jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.catchup import CatchUp
 from receiver.config import Config
-from receiver.console import console
+from receiver.console import console, no_formula
 from receiver.errors import InvalidSettings, UpstreamError
 from receiver.reconcile import REPAIR, REPORT, Comparison, Reconcile, as_json
 
@@ -250,7 +250,7 @@ def _report(reconcile: Reconcile, comparison: Comparison, form: str | None) -> N
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(("deal", "name", "differs"))
         for one in found:
-            writer.writerow((one.deal, _safe(one.name), "; ".join(one.kinds)))
+            writer.writerow((one.deal, no_formula(one.name), "; ".join(one.kinds)))
         return
     table = Table("Deal", "Name", "Differs")
     for one in found:
@@ -263,11 +263,6 @@ def _report(reconcile: Reconcile, comparison: Comparison, form: str | None) -> N
 
 def _said(kind: str) -> str:
     return words.DIFFERENCES.get(kind, kind)
-
-
-def _safe(text: str) -> str:
-    """A name that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _summary(comparison: Comparison) -> str:

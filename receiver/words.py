@@ -161,6 +161,41 @@ def of_strangers(strangers: int, looked_at: int) -> tuple[str, str]:
     )
 
 
+LEADS_STAY = (
+    DEGRADED,
+    "Leads are kept, but nobody can send them to the CRM: SUGAR_URL and what belongs "
+    "to it are not set.",
+)
+LEADS_BY_GET = (
+    WARNING,
+    "LEADS_ALLOW_GET is on: leads that come by GET leave names, phone numbers and the "
+    "key in the logs of every router and proxy on their way. Send them by POST.",
+)
+LATE_LEAD = 600.0  # seconds that a lead may wait before somebody should know
+NOT_FORGOTTEN = (
+    "Not touched: what Roistat and the CRM hold of this person, and deals whose own "
+    "name or fields tell of somebody. Delete the contact in the CRM first: as long as "
+    "it is there, a sync or the next change of it brings the client back. In Roistat, "
+    "delete the client there, or ask its support to."
+)
+
+
+def of_leads(is_on: bool, waiting: int, parked: int, oldest: float) -> tuple[str, str]:
+    """State and message of what websites sent; `oldest` is how many seconds the first
+    of those that wait has waited.
+    """
+    if waiting and oldest > LATE_LEAD:
+        return DEGRADED, (
+            f"{waiting} wait, the first for {oldest / 60:.0f} minutes: see "
+            "`sugar-roistat leads --state waiting`."
+        )
+    if parked:
+        return DEGRADED, f"{parked} parked: see `sugar-roistat leads --parked`."
+    if not is_on and not waiting:
+        return OK, "No leads are taken: LEADS_KEY is not set."
+    return OK, f"{waiting} wait."
+
+
 CRM_READ = (OK, "The CRM can be read.")
 CRM_NOT_ASKED = (
     OK,

@@ -18,9 +18,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application's address while it is served."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The application's address while it is served, on a free port unless told."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True  # a kept-alive connection would hold its thread
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -48,6 +48,7 @@ def test_each_is_asked_and_what_is_well_is_said_to_be(told, found, cli):
     assert {about: state(answers, about) for about in answers} == {
         "Store": "ok",
         "Deals": "ok",
+        "Leads": "ok",
         "CRM": "ok",
         "Sync": "ok",
         "Roistat": "ok",

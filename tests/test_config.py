@@ -184,3 +184,47 @@ def test_the_crms_password_and_secret_are_not_shown(read):
     shown = repr(read(**REQUIRED, **SUGAR, **OAUTH))
     assert "pw-of-the-crm" not in shown
     assert "s3cr3t" not in shown
+
+
+def test_without_a_key_no_leads_are_taken(read):
+    config = read(**REQUIRED, LEADS_KEY=" ", LEADS_ORIGINS="", LEADS_STAGE="")
+    assert (config.leads.key, config.leads.origins, config.leads.stage) == (
+        None,
+        (),
+        None,
+    )
+    assert (config.leads.repeat_minutes, config.leads.source) == (60, "Web Site")
+    assert (config.leads.allow_get, config.trusted_proxies) == (False, 0)
+
+
+def test_sites_are_taken_as_browsers_name_them(read):
+    sites = "https://Shop.example/ , http://localhost:8000"
+    leads = read(**REQUIRED, LEADS_ORIGINS=sites, LEADS_ALLOW_GET="1").leads
+    assert leads.origins == ("https://shop.example", "http://localhost:8000")
+    assert leads.allow_get
+
+
+def test_each_setting_of_leads_that_is_wrong_is_named(read):
+    told = mistakes(
+        read,
+        **REQUIRED,
+        LEADS_KEY="s3cr3t",
+        LEADS_ORIGINS="https://shop.example/page",
+        LEADS_REPEAT_MINUTES="-1",
+        LEADS_PER_MINUTE="0",
+        LEADS_ALLOW_GET="perhaps",
+        TRUSTED_PROXIES="many",
+    )
+    assert [line.split(":")[0] for line in told.splitlines()] == [
+        "LEADS_ALLOW_GET",
+        "LEADS_KEY",
+        "LEADS_ORIGINS",
+        "LEADS_PER_MINUTE",
+        "LEADS_REPEAT_MINUTES",
+        "TRUSTED_PROXIES",
+    ]
+    assert "s3cr3t" not in told
+
+
+def test_the_key_of_leads_is_not_shown(read):
+    assert "a-key-for-the" not in repr(read(**REQUIRED, LEADS_KEY="a-key-for-the-site"))

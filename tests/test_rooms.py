@@ -14,24 +14,27 @@ FILES = sorted(ROOT.rglob("*.py"))
 MAY_KNOW = {
     "sync_commands": {"bootstrap", "catchup", "config", "console", "errors", "jobs",
                       "logs", "reconcile", "words"},
+    "lead_commands": {"bootstrap", "config", "console", "jobs", "store", "words"},
     "check": {"bootstrap", "errors", "health", "jobs", "words"},
     "status_commands": {"bootstrap", "config", "console", "preview", "roistat",
                         "words"},
     "cli": {"bootstrap", "check", "config", "console", "dev", "emulators", "errors",
-            "jobs", "logs", "mapping_commands", "serve", "status_commands",
-            "sync_commands", "words"},
+            "jobs", "lead_commands", "logs", "mapping_commands", "serve",
+            "status_commands", "sync_commands", "words"},
     "mapping_commands": {"bootstrap", "config", "console", "errors", "mapping",
                          "preview"},
     "dev": {"config", "embedded", "errors", "serve", "sugarcrm", "supervisor"},
     "serve": {"bootstrap", "config", "embedded", "errors", "supervisor"},
-    "views": {"bootstrap", "config", "errors", "health", "jobs", "logs", "stages",
-              "store", "sugarcrm", "views", "words"},
+    "views": {"bootstrap", "config", "deal", "errors", "health", "jobs", "logs",
+              "stages", "store", "sugarcrm", "views", "website", "words"},
     "worker": {"bootstrap", "config", "errors", "jobs", "logs"},
     "schedule": {"bootstrap", "config", "errors", "jobs", "logs"},
     "jobs": {"bootstrap", "config", "errors", "words"},
     "health": {"bootstrap", "errors", "words"},
-    "bootstrap": {"catchup", "config", "delivery", "errors", "reconcile", "remap",
-                  "roistat", "room", "stages", "store", "sugarcrm", "sync"},
+    "bootstrap": {"catchup", "config", "delivery", "errors", "flood", "leads",
+                  "reconcile", "remap", "roistat", "room", "stages", "store",
+                  "sugarcrm", "sync"},
+    "leads": {"deal", "errors", "store", "sugarcrm"},
     "catchup": {"errors", "reconcile", "store", "sugarcrm", "sync", "words"},
     "reconcile": {"compare", "deal", "errors", "mapping", "plan", "roistat", "room",
                   "store", "sugarcrm", "sync"},
@@ -52,6 +55,8 @@ MAY_KNOW = {
     "http_client": {"errors"},
     "config": {"errors", "mapping"},
     "embedded": {"errors"},
+    "flood": {"errors"},
+    "website": {"deal", "errors"},
     "words": {"errors"},
     "emulators": {"emulators"},
     "console": set(),
@@ -100,8 +105,8 @@ def test_only_the_settings_read_the_environment():
 
 def test_only_the_store_names_a_redis_key():
     for path, text in text_of("store").items():
-        # two limiters name the prefix of their own keys
-        for own in ('"roistat:budget"', '"roistat:pace"'):
+        # three limiters name the prefix of their own keys
+        for own in ('"roistat:budget"', '"roistat:pace"', '"roistat:flood"'):
             text = text.replace(own, "")
         assert '"roistat:' not in text, path
 

@@ -17,9 +17,10 @@ from receiver.deal import Client, Deal
 from receiver.errors import LeaseLost
 from receiver.store.edge import script, translated
 from receiver.store.host import Host
-from receiver.store.keys import DONE, DUE, META, PARKED, REASONS, TURNS, WOKEN
+from receiver.store.keys import DONE, DUE, META, PARKED, REASONS, START, TURNS, WOKEN
 from receiver.store.listing import Listing
 from receiver.store.notes import Notes
+from receiver.store.people import Person
 from receiver.store.records import Record, unpack
 from receiver.store.walks import Walks
 
@@ -115,6 +116,7 @@ class Store:
         self._lease = client.register_script(script("lease"))
         self._redeliver = client.register_script(script("redeliver"))
         self._held = client.register_script(script("held"))
+        self._forget = client.register_script(script("forget"))
 
     # --- what comes in ---
 
@@ -293,6 +295,21 @@ class Store:
             members = [key.removeprefix(META.encode()) for key in keys]
             rows = self._held([DUE, PARKED], members) if members else []
         return str(following or DONE), [_held(row) for row in rows]
+
+    def forget_clients(self, person: Person) -> list[str]:
+        """Forget all clients that are that person; give their ids."""
+        found: set[str] = set()
+        cursor = START
+        while cursor != DONE:
+            cursor, page = self.held(cursor, 500)
+            things = [one.pending.thing for one in page]
+            clients = [thing for thing in things if isinstance(thing, Client)]
+            found |= {one.id for one in clients if person.is_in([one.email, one.phone])}
+        with translated():
+            if found:
+                members = [f"client:{client_id}" for client_id in found]
+                self._forget([DUE, PARKED, REASONS], members)
+        return sorted(found)
 
 
 def _pending(

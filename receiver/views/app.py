@@ -6,6 +6,7 @@ import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from receiver import logs
 from receiver.bootstrap import Services, bootstrap
@@ -16,7 +17,7 @@ from receiver.errors import (
     InvalidSignature,
     StoreUnavailable,
 )
-from receiver.views import health, visit_script, webhooks
+from receiver.views import health, leads, visit_script, webhooks
 
 RETRY_AFTER = 10  # seconds
 
@@ -37,12 +38,17 @@ def build(services: Services | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = webhooks.MAX_BODY + 1
     app.extensions["receiver"] = services
     app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(leads.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(visit_script.blueprint)
     app.register_error_handler(InvalidSignature, _unproved)
     app.register_error_handler(InvalidPayload, _invalid)
     app.register_error_handler(StoreUnavailable, _away)
     app.register_error_handler(HTTPException, _plain)
+    if proxies := services.config.trusted_proxies:
+        # what anybody else claims to have forwarded is not believed
+        trusting = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
+        app.wsgi_app = trusting  # type: ignore[method-assign]
     return app
 
 
