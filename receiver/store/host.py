@@ -1,12 +1,21 @@
 """The server that the store lies in: whether it answers, and what it keeps."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
 from receiver.errors import StoreUnavailable
 from receiver.store.edge import said, translated
+
+
+class Memory(NamedTuple):
+    """What the server uses and what it may use, in bytes; None where it does not say,
+    and where nothing limits it.
+    """
+
+    used: int | None
+    limit: int | None
 
 
 class Host:
@@ -28,6 +37,16 @@ class Host:
         """Return if Redis takes writes. Raises `StoreUnavailable`."""
         with translated():
             self._redis.set("roistat:probe", 1, ex=60)
+
+    def memory(self) -> Memory:
+        """How much of its memory the server uses."""
+        try:
+            told = self._redis.info("memory")
+        except redis.ResponseError:
+            return Memory(None, None)  # INFO is refused
+        except redis.RedisError as error:
+            raise StoreUnavailable(said(error)) from error
+        return Memory(told.get("used_memory"), told.get("maxmemory") or None)
 
     def is_durable(self) -> bool | None:
         """Whether what was acknowledged survives; None where the host does not say."""

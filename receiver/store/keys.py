@@ -3,5 +3,7 @@
 DUE, PARKED, REASONS = "roistat:due", "roistat:parked", "roistat:reasons"
 WOKEN, TURNS = "roistat:woken", "roistat:turns"
 META = "roistat:meta:"
+COUNTS, FRESH = "roistat:counts", "roistat:fresh:"
+DELIVERED = "roistat:delivered"
 
 START, DONE = "0", "done"  # where a walk over all that is held begins and ends

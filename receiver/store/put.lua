@@ -1,6 +1,6 @@
 -- Take states of deals and clients, all of them in one atomic step.
 --
--- KEYS  due, parked, reasons, woken, sent, turns
+-- KEYS  due, parked, reasons, woken, sent, turns, counts
 -- ARGV  gap, rest, longest (ms); then for each record: member, fence, digest, state
 -- Gives {1 where the caller should wake a worker, then 1 (taken) or 0 (ignored) each}
 --
@@ -13,7 +13,7 @@
 -- one: what was read from the CRM before then must not be written over it (see pull).
 
 local due, parked, reasons, woken, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local turns, this_turn = KEYS[6], nil
+local turns, counts, this_turn = KEYS[6], KEYS[7], nil
 local gap, rest, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -46,6 +46,13 @@ local function turn()
   return text(this_turn)
 end
 
+local counted = {}
+local function count(what, member)
+  local kind = string.match(member, '^%a+')
+  local field = what .. '{kind=' .. kind .. '}'
+  counted[field] = (counted[field] or 0) + 1
+end
+
 local answer, changed = {0}, false
 for i = 4, #ARGV, 4 do
   local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
@@ -53,13 +60,18 @@ for i = 4, #ARGV, 4 do
   local held = redis.call('HMGET', meta,
     'fence', 'digest', 'rev', 'since', 'tries', 'behind', 'waits')
   if held[1] and tonumber(fence) < tonumber(held[1]) then
+    count('ignored', member)
     answer[#answer + 1] = 0
   elseif held[2] == digest then
     redis.call('HSET', meta, 'fence', fence, 'moved', turn())
+    count('ignored', member)
     answer[#answer + 1] = 0
   else
     local is_parked = redis.call('ZSCORE', parked, member)
     local at, since = schedule(member, held[4], held[5] and not is_parked)
+    if held[6] then
+      since = now -- what was behind begins to wait as a live change
+    end
     redis.call('HSET', meta, 'fence', fence, 'moved', turn(), 'digest', digest,
       'rev', text((held[3] or 0) + 1), 'since', text(since))
     redis.call('SET', 'roistat:state:' .. member, state)
@@ -74,8 +86,14 @@ for i = 4, #ARGV, 4 do
       redis.call('HDEL', meta, 'behind', 'waits') -- live, and perhaps another visit
     end
     changed = true
+    count('accepted', member)
     answer[#answer + 1] = 1
   end
+end
+
+-- A full store takes no counts, and what was ignored was ignored all the same.
+for field, by in pairs(counted) do
+  redis.pcall('HINCRBY', counts, field, by)
 end
 
 if changed and redis.call('SET', woken, 1, 'NX') then

@@ -1,9 +1,11 @@
 -- Settle an attempt: write down what came of it, and clear what it has done.
 --
--- KEYS  due, parked, reasons
--- ARGV  attempt ('' where no call was needed), confirm (ms), tombstone age (s);
+-- KEYS  due, parked, reasons, counts, delivered, listed, index
+-- ARGV  attempt ('' where no call was needed), confirm (ms), tombstone age (s),
+--       bounds (ms), age of an hour's histogram (s), how many deals are listed at most;
 --       then for each record: member, rev, verdict, digest, delay (ms), entry, reason,
---       note ('' where there is nothing to say of a success)
+--       note ('' where there is nothing to say of a success), what it is found by (''
+--       of what is not listed, see index.py)
 -- Verdicts: delivered, gone (a deletion is delivered), retry, unknown, refused; and,
 -- which do not count as failures, later: not even tried, and waiting: for its visit
 -- Gives for each record 1 where this attempt decided it, 0 where it had moved on
@@ -15,14 +17,69 @@
 -- 'unsure' is the digest of an earlier push of unknown outcome, '*' where several
 -- differ. Until the time in 'until' it may still land, after a later push: a success
 -- with other content before then is followed by one confirming push at that time.
+-- 'since' is when a change began to wait, until Roistat has it: that is how long it
+-- took. What only waits for its visit, or is to be confirmed, is there already.
 
 local due, parked, reasons = KEYS[1], KEYS[2], KEYS[3]
+local counts, last_delivered, listed, index = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local attempt, confirm, tombstone = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local bounds, age, most = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function at(ms)
   return string.format('%.0f', now + ms)
+end
+
+local counted, took, arrived = {}, {}, false
+
+local function add(to, field, by)
+  to[field] = (to[field] or 0) + by
+end
+
+local function bound_of(ms)
+  for bound in string.gmatch(bounds, '%d+') do
+    if ms <= tonumber(bound) then
+      return bound
+    end
+  end
+  return 'more'
+end
+
+-- Of an attempt of our own: what came of it, and how long a live change took.
+local function count(member, verdict, since, behind)
+  local kind = string.match(member, '^%a+')
+  if attempt == '' and (verdict == 'delivered' or verdict == 'gone') then
+    add(counted, 'settled{kind=' .. kind .. ',outcome=unchanged}', 1)
+    return
+  end
+  add(counted, 'settled{kind=' .. kind .. ',outcome=' .. verdict .. '}', 1)
+  if verdict == 'delivered' or verdict == 'gone' or verdict == 'waiting' then
+    arrived = true
+    if since and not behind then
+      local ms = math.max(0, now - tonumber(since))
+      add(took, bound_of(ms), 1)
+      add(took, 'sum', ms)
+    end
+  end
+end
+
+-- Last of all, and whatever a full store says to it.
+local function write_counts()
+  for field, by in pairs(counted) do
+    redis.pcall('HINCRBY', counts, field, by)
+  end
+  if arrived then
+    redis.pcall('SET', last_delivered, at(0))
+  end
+  local hour = 'roistat:fresh:' .. string.format('%.0f', math.floor(now / 3600000))
+  for field, by in pairs(took) do
+    redis.pcall('HINCRBY', hour, field, string.format('%.0f', by))
+    redis.pcall('HINCRBY', 'roistat:fresh:all', field, string.format('%.0f', by))
+  end
+  if next(took) then
+    redis.pcall('EXPIRE', hour, age)
+  end
 end
 
 local function complete_history(member, entry)
@@ -53,6 +110,7 @@ local function take_down(meta, member, note, before)
 end
 
 local function delivered(meta, member, digest, verdict, held, note)
+  redis.call('HDEL', meta, 'since')
   redis.call('HDEL', reasons, member)
   take_down(meta, member, note, held[5])
   if not sure(held, digest) then
@@ -60,7 +118,7 @@ local function delivered(meta, member, digest, verdict, held, note)
     redis.call('ZADD', due, held[4], member)
     return
   end
-  redis.call('HDEL', meta, 'tries', 'waits', 'unsure', 'until', 'since', 'behind')
+  redis.call('HDEL', meta, 'tries', 'waits', 'unsure', 'until', 'behind')
   redis.call('HSET', meta, 'delivered', digest)
   redis.call('ZREM', due, member)
   if verdict == 'gone' then
@@ -90,7 +148,8 @@ local function failed(meta, member, verdict, digest, delay, reason)
   redis.call('HSET', reasons, member, reason)
   if verdict == 'waiting' then
     redis.call('HINCRBY', meta, 'waits', 1)
-    redis.call('HDEL', meta, 'tries') -- so that an edit need not wait
+    -- so that an edit need not wait, and is measured for itself
+    redis.call('HDEL', meta, 'tries', 'since')
     redis.call('ZADD', due, at(delay), member)
   elseif verdict == 'refused' then
     redis.call('HSET', meta, 'refused', digest)
@@ -112,13 +171,59 @@ local function close(meta, verdict, digest, unsure)
   end
 end
 
+-- The entries of the index that a deal is found by: of its visit, and of its name.
+local function entries(id, found)
+  local visit, name = string.match(found or '', '^([^\n]*)\n(.*)$')
+  local made = {}
+  if visit and visit ~= '' then
+    made[#made + 1] = 'v:' .. visit .. '\0' .. id
+  end
+  if name and name ~= '' then
+    made[#made + 1] = 'n:' .. name .. '\0' .. id
+  end
+  return made
+end
+
+local function list(meta, member, found, before)
+  local id = string.sub(member, 6) -- without deal:
+  redis.call('ZADD', listed, at(0), id)
+  if found == before then
+    return
+  end
+  for _, entry in ipairs(entries(id, before)) do
+    redis.call('ZREM', index, entry)
+  end
+  for _, entry in ipairs(entries(id, found)) do
+    redis.call('ZADD', index, 0, entry)
+  end
+  redis.call('HSET', meta, 'found', found)
+end
+
+-- What is listed beyond the most goes from the list, the oldest first.
+local function unlist()
+  local over = redis.call('ZCARD', listed) - most
+  if over <= 0 then
+    return
+  end
+  local ids = redis.call('ZRANGE', listed, 0, over - 1)
+  for _, id in ipairs(ids) do
+    local meta = 'roistat:meta:deal:' .. id
+    for _, entry in ipairs(entries(id, redis.call('HGET', meta, 'found') or nil)) do
+      redis.call('ZREM', index, entry)
+    end
+    redis.call('HDEL', meta, 'found')
+  end
+  redis.call('ZREMRANGEBYRANK', listed, 0, over - 1)
+end
+
 local answer = {}
-for i = 4, #ARGV, 8 do
+for i = 7, #ARGV, 9 do
   local member, rev, verdict, digest = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local delay, entry = tonumber(ARGV[i + 4]), ARGV[i + 5]
-  local reason, note = ARGV[i + 6], ARGV[i + 7]
+  local reason, note, found = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8]
   local meta = 'roistat:meta:' .. member
-  local held = redis.call('HMGET', meta, 'rev', 'attempt', 'unsure', 'until', 'note')
+  local held = redis.call('HMGET', meta,
+    'rev', 'attempt', 'unsure', 'until', 'note', 'since', 'behind', 'found')
   local mine = (held[2] or '') == attempt
   local success = verdict == 'delivered' or verdict == 'gone'
 
@@ -129,6 +234,10 @@ for i = 4, #ARGV, 8 do
     end
   end
 
+  if mine then
+    count(member, verdict, held[6], held[7])
+  end
+
   local decided = mine and held[1] == rev
   if not decided then
     moved(meta, member, digest, held, mine, success)
@@ -137,6 +246,11 @@ for i = 4, #ARGV, 8 do
   else
     failed(meta, member, verdict, digest, delay, reason)
   end
+  if found ~= '' and held[1] then
+    list(meta, member, found, held[8])
+  end
   answer[#answer + 1] = decided and 1 or 0
 end
+unlist()
+write_counts()
 return answer

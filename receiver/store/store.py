@@ -15,9 +15,23 @@ import redis
 
 from receiver.deal import Client, Deal
 from receiver.errors import LeaseLost
+from receiver.store import counters
 from receiver.store.edge import script, translated
 from receiver.store.host import Host
-from receiver.store.keys import DONE, DUE, META, PARKED, REASONS, START, TURNS, WOKEN
+from receiver.store.incidents import Incidents
+from receiver.store.index import INDEX, LISTED, LISTED_MOST, Index
+from receiver.store.keys import (
+    COUNTS,
+    DELIVERED,
+    DONE,
+    DUE,
+    META,
+    PARKED,
+    REASONS,
+    START,
+    TURNS,
+    WOKEN,
+)
 from receiver.store.listing import Listing
 from receiver.store.notes import Notes
 from receiver.store.people import Person
@@ -73,7 +87,8 @@ class Outcome:
 
     Verdicts: delivered, gone (a deletion, delivered), refused (for good), retry and
     unknown (the outcome) after a failure, later (not even tried), waiting (Roistat has
-    it, but does not know its visit yet). `note` is what a success leaves to be said.
+    it, but does not know its visit yet). `note` is what a success leaves to be said,
+    `found` what it is found by (see index).
     """
 
     member: str
@@ -84,6 +99,7 @@ class Outcome:
     reason: str = ""
     entry: str = ""
     note: str = ""
+    found: str = ""
 
 
 class Held(NamedTuple):
@@ -99,7 +115,7 @@ class Store:
     """All that the receiver remembers. Raises `StoreUnavailable` where Redis fails.
 
     What is no state of a deal or a client lies in drawers of its own: `notes`, `walks`,
-    `listing`, and the server itself, `host`.
+    `listing`, `index`, `counters`, `incidents`, and the server itself, `host`.
     """
 
     def __init__(self, client: "redis.Redis") -> None:
@@ -108,6 +124,9 @@ class Store:
         self.notes = Notes(client)
         self.walks = Walks(client, self.host)
         self.listing = Listing(client)
+        self.index = Index(client)
+        self.counters = counters.Counters(client)
+        self.incidents = Incidents(client)
         self._local = threading.local()
         self._put = client.register_script(script("put"))
         self._look = client.register_script(script("look"))
@@ -127,7 +146,7 @@ class Store:
             values += (record.member, record.fence, record.digest, record.packed)
         with translated():
             wake, *taken = self._put(
-                [DUE, PARKED, REASONS, WOKEN, SENT, TURNS],
+                [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS],
                 values,
                 client=self._own_client(),
             )
@@ -175,12 +194,15 @@ class Store:
 
     def settle(self, attempt: str, outcomes: Sequence[Outcome]) -> None:
         """Write down what came of an attempt; an empty one made no call."""
-        values: list[Any] = [attempt, CONFIRM, TOMBSTONE_AGE]
+        values: list[Any] = [attempt, CONFIRM, TOMBSTONE_AGE, *counters.settings()]
+        values.append(LISTED_MOST)
         for one in outcomes:
             values += (one.member, one.rev, one.verdict, one.digest)
             values += (int(one.delay * 1000), one.entry, one.reason, one.note)
+            values.append(one.found)
         with translated():
-            self._settle([DUE, PARKED, REASONS], values)
+            keys = [DUE, PARKED, REASONS, COUNTS, DELIVERED, LISTED, INDEX]
+            self._settle(keys, values)
 
     def renew(self, token: str) -> None:
         """Keep the lease for one more call. Raises `LeaseLost`."""
@@ -217,6 +239,20 @@ class Store:
                 "parked": self._redis.zcard(PARKED),
                 "overdue": max(0.0, time.time() - first[0][1] / 1000) if first else 0.0,
             }
+
+    def oldest(self) -> float | None:
+        """For how many seconds the oldest live change has waited that Roistat lacks,
+        among the thousand that are due first; None where none waits. What Roistat has,
+        and is sent again for its visit, does not wait.
+        """
+        with translated():
+            members = self._redis.zrange(DUE, 0, 999)
+            with self._redis.pipeline(transaction=False) as pipe:
+                for member in members:
+                    pipe.hmget(META + member.decode(), "since", "behind")
+                rows = pipe.execute()
+        moments = [int(since) for since, behind in rows if since and not behind]
+        return max(0.0, time.time() - min(moments) / 1000) if moments else None
 
     def parked(self) -> Iterator[tuple[str, str]]:
         """Every parked member with its reason, longest parked first."""
@@ -271,7 +307,8 @@ class Store:
         """The delivery log of a member, newest attempt first."""
         with translated():
             entries = self._redis.lrange(f"roistat:history:{member}", 0, -1)
-        return [json.loads(entry.partition(b" ")[2]) for entry in entries]
+        parted = [entry.decode().partition(" ") for entry in entries]
+        return [{"delivery_id": one, **json.loads(text)} for one, _, text in parted]
 
     # --- everything that is held ---
 

@@ -308,11 +308,12 @@ def test_what_a_dead_drainer_may_have_sent_is_confirmed_too(put, store, redis_cl
 def test_every_attempt_is_in_the_log_before_and_after_the_call(put, store):
     put(saved("d1"))
     opened = begin(store)
-    assert store.history("deal:d1") == [{"method": "add-orders"}]
+    before = {"delivery_id": "a1", "method": "add-orders"}
+    assert store.history("deal:d1") == [before]
     pending_one, rev = opened[0]
     outcome = Outcome(pending_one.member, rev, "delivered", "x1", entry='{"ms": 5}')
     store.settle("a1", [outcome])
-    assert store.history("deal:d1") == [{"ms": 5}]
+    assert store.history("deal:d1") == [{"delivery_id": "a1", "ms": 5}]
 
 
 def test_the_log_of_a_deal_is_bounded(put, store, redis_client):
