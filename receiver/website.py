@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -198,9 +198,12 @@ def _add(values: Values, name: str, value: str) -> None:
 
 class Text(fields.Field[str]):
     """Text, cleaned and cut; a number or a choice as its text. Several values, where
-    they are allowed, are put in a row.
+    they are allowed, are put in a row. `described` is for the API document.
     """
 
+    described: ClassVar[dict[str, Any]] = {
+        "type": ["string", "number", "boolean", "null"]
+    }
     default_error_messages = {"invalid": "Must be text."}  # noqa: RUF012
 
     def __init__(
@@ -229,7 +232,7 @@ def _is_name(name: str) -> None:
         raise ValidationError("Is no field that a website can set.")
 
 
-class _Form(Schema):
+class Form(Schema):
     """Roistat's names and ours; whatever else a form holds is left alone."""
 
     class Meta:
@@ -261,7 +264,7 @@ class _Form(Schema):
     )
 
 
-_form = _Form()
+_form = Form()
 
 
 def load(values: Values) -> Submission:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
 
@@ -32,6 +32,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
 _MONEY = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"  # for the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,11 @@ class Ping:
 class _Plain(fields.Field[str]):
     """A field whose `_deserialize` says all there is to say about a value that is
     there; marshmallow builds a chain of validators for every single one, empty or not.
+
+    `described` says the same to readers of the API document, as JSON Schema.
     """
 
+    described: ClassVar[dict[str, Any]] = {"type": "string"}
     default_error_messages = {"invalid": "Not a valid string."}  # noqa: RUF012
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -83,6 +87,13 @@ class Text(_Plain):
 class Id(_Plain):
     """The CRM's own id: any visible text, kept to the letter."""
 
+    described = {  # noqa: RUF012
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "[!-~]",
+        "description": "Any printable text, kept to the letter.",
+    }
     default_error_messages = {"id": "Not a usable id."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
@@ -95,6 +106,12 @@ class Id(_Plain):
 class Instant(_Plain):
     """A moment with its zone, given back in UTC to the microsecond where it has one."""
 
+    described = {  # noqa: RUF012
+        "type": "string",
+        "pattern": f"^{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{{1,6}})?"
+        "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$",
+        "examples": ["2026-11-21T07:42:10.123456Z"],
+    }
     default_error_messages = {  # noqa: RUF012
         "instant": "Not a moment such as 2026-11-21T07:42:10Z, zone included."
     }
@@ -112,6 +129,11 @@ class Instant(_Plain):
 class Day(_Plain):
     """A calendar day, `YYYY-MM-DD`."""
 
+    described = {  # noqa: RUF012
+        "type": "string",
+        "pattern": f"^{_DAY}$",
+        "examples": ["2026-12-31"],
+    }
     default_error_messages = {"day": "Not a day such as 2026-12-31."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
@@ -126,6 +148,11 @@ class Day(_Plain):
 class Money(_Plain):
     """An amount as decimal text."""
 
+    described = {  # noqa: RUF012
+        "type": "string",
+        "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$",
+        "examples": ["1234.56"],
+    }
     default_error_messages = {"money": 'Not money such as "1234.56".'}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
@@ -138,6 +165,10 @@ class Money(_Plain):
 class Fields(fields.Field[dict[str, Any]]):
     """The deal's own fields by name; only scalars, and long text is left out."""
 
+    described: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    }
     default_error_messages = {"fields": "Not an object of scalars."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -184,6 +215,8 @@ class ClientSchema(Schema):
 
 class Embedded(_Plain):
     """The client within an Opportunity."""
+
+    described = {"$ref": "#/components/schemas/Client"}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return _client(value)

@@ -529,3 +529,22 @@ def test_who_waits_keeps_nobody_else_from_being_taken(website, monkeypatch):
     finally:
         view._waiting.release()
     assert answer.elapsed.total_seconds() < 2
+
+
+# --- logs ---
+
+
+def test_no_key_and_nothing_personal_is_logged(serve, capfd, caplog):
+    caplog.set_level(0)
+    caplog.set_level("INFO", "urllib3")  # of the website's own client, that is us
+    website = serve(allow_get=True)
+    secrets = ("Lovelace", "79111234567", KEY, "ada@shop.example", "wrong-key")
+    website.form(email="ada@shop.example")
+    website.form(key="wrong-key")
+    website.form(phone="x", email="Lovelace@")
+    website.body(f"key={KEY}&name=Lovelace%ff")
+    requests.get(website.url, params=values(), timeout=20)
+    out, err = capfd.readouterr()
+    assert "lead_accepted" in out + err
+    for one in secrets:
+        assert one not in out + err + caplog.text
