@@ -6,12 +6,14 @@ of each error that is documented there stands in docs/roistat-coverage.md.
 
 import copy
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote
 
-from receiver.errors import BudgetExhausted, RoistatError
+from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 from receiver.http_client import HttpClient
 from receiver.roistat.answers import (
     COUNTERS,
@@ -48,6 +50,12 @@ PATIENCE = 90.0  # seconds: longer than the quotas of order/list make anybody wa
 THROTTLED = 0.1  # seconds: how long to wait then is the budget's to say
 DECIMALS = 6  # of money, as deals have it
 
+# What came of a call, beside Roistat's own words for its refusals
+WENT_WELL, NO_ANSWER, NOT_REACHED = "ok", "no_answer", "not_reached"
+
+# Is told of every call that was made: its path, and what came of it.
+Tell = Callable[[str, str], None]
+
 
 class RoistatClient:
     """One project in Roistat.
@@ -58,7 +66,15 @@ class RoistatClient:
     text, `2016-06-19T00:32:12+0000`, in UTC.
     """
 
-    def __init__(self, url: str, api_key: str, project: str, budget: Budget) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: str,
+        project: str,
+        budget: Budget,
+        tell: Tell = lambda path, result: None,
+    ) -> None:
+        self._tell = tell
         self._url = url.rstrip("/")
         self._params = {"project": project}
         self._budget = budget
@@ -174,7 +190,8 @@ class RoistatClient:
         `resource_not_found` where there is no such order
         (`GET /project/orders/{orderId}/info`).
         """
-        answer = self._call("GET", f"/project/orders/{_part(order_id)}/info")
+        path = "/project/orders/{orderId}/info"
+        answer = self._call("GET", path, order_id=order_id)
         return {
             "order": answer.get("order", {}),
             "visits": answer.get("visits") or [],
@@ -186,8 +203,9 @@ class RoistatClient:
         `resource_not_found` where there is no such order
         (`GET /project/orders/{orderId}/external-url`).
         """
-        path = f"/project/orders/{_part(order_id)}/external-url"
-        return str(self._call("GET", path).get("externalUrl") or "")
+        path = "/project/orders/{orderId}/external-url"
+        answer = self._call("GET", path, order_id=order_id)
+        return str(answer.get("externalUrl") or "")
 
     def statuses(self) -> list[Status]:
         """The status dictionary as it stands: `id`, `name` and `type`, which is the
@@ -220,15 +238,16 @@ class RoistatClient:
         projects integrated by API or with goals
         (`POST /project/integration/order/{orderId}/status/update`).
         """
-        path = f"/project/integration/order/{_part(order_id)}/status/update"
-        self._call("POST", path, {"status_id": status_id})
+        path = "/project/integration/order/{orderId}/status/update"
+        self._call("POST", path, {"status_id": status_id}, order_id=order_id)
 
     def delete_order(self, order_id: str) -> None:
         """Delete one order; refused with `integration_error` but in projects integrated
         by API, and with `resource_not_found` where there is no such order
         (`POST /project/integration/order/{orderId}/delete`).
         """
-        self._call("POST", f"/project/integration/order/{_part(order_id)}/delete")
+        path = "/project/integration/order/{orderId}/delete"
+        self._call("POST", path, order_id=order_id)
 
     # --- clients: https://help-en.roistat.com/API/methods/clients ---
 
@@ -294,13 +313,33 @@ class RoistatClient:
         body: Any = None,
         *,
         quota: ListQuota | None = None,
+        order_id: str | None = None,
         **params: str,
     ) -> dict[str, Any]:
+        # the one place where Roistat is called
+        named = "" if order_id is None else _part(order_id)
+        url = self._url + path.replace("{orderId}", named)
         data = None if body is None else as_bytes(body)
         options = {"params": self._params | params, "data": data}
-        with self._budget.calling(self._kind, quota):
-            answer = self._http.request(method, self._url + path, **options)
+        with self._budget.calling(self._kind, quota), self._telling(path):
+            answer = self._http.request(method, url, **options)
             return _success(answer.status_code, _parse(answer))
+
+    @contextmanager
+    def _telling(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except UpstreamError as error:
+            self._tell(path, _result(error))
+            raise
+        self._tell(path, WENT_WELL)
+
+
+def _result(error: UpstreamError) -> str:
+    """What came of a failed call, in one word that nothing of a deal can be part of."""
+    if not isinstance(error, RoistatError):
+        return NO_ANSWER if error.sent else NOT_REACHED
+    return error.code if re.fullmatch("[a-z0-9_]{1,40}", error.code) else "other"
 
 
 def _part(order_id: str) -> str:
