@@ -3,26 +3,17 @@
 What belongs to one neighbour alone is asked even where another one is away.
 """
 
-import math
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from receiver import health, jobs, words
+from receiver import health, jobs, overview, words
 from receiver.bootstrap import Services
-from receiver.errors import (
-    InvalidMapping,
-    RoistatError,
-    StoreUnavailable,
-    UpstreamError,
-)
+from receiver.errors import RoistatError, StoreUnavailable, UpstreamError
 
 # An id that no CRM gives, to find out whether deleting is offered at all.
 NO_ORDER = "sugar-roistat-check"
 LATEST = 100  # of Roistat's orders are looked at for strangers
-SILENT = 1500  # seconds: the CRM's cron sends a ping every ten minutes
 
 Said = tuple[str, str]
 
@@ -60,75 +51,30 @@ def _answers(
 
 
 def _queue(services: Services) -> Iterator[Said]:
-    yield words.of_queue(**services.store.counts())
+    yield from overview.of_queue(services)
     for note in words.notes():
         if count := services.store.noted(note):
             yield words.OK, f"{count}: {words.of_note(note)}"
 
 
-def _leads(services: Services) -> Iterator[Said]:
-    """What websites sent, and whether it gets into the CRM."""
-    ours = services.config.leads
-    counts = services.lead_store.counts()
-    yield words.of_leads(
-        bool(ours.key), counts["waiting"], counts["parked"], counts["oldest"]
-    )
-    if ours.key and services.crm is None:
-        yield words.LEADS_STAY
-    if ours.key and ours.allow_get:
-        yield words.LEADS_BY_GET
-
-
 def _crm(services: Services) -> Iterator[Said]:
-    ping = services.store.notes.ping()
-    if ping is None:
-        yield words.CRM_NEVER
-        return
-    if ping.get("pulled"):
-        yield words.CRM_POLLED
-        return
-    heard = datetime.fromisoformat(ping["received_at"])
-    yield words.of_crm((datetime.now(UTC) - heard).total_seconds(), SILENT)
+    for ask in (overview.of_crm, overview.of_cron, overview.of_outbox):
+        for said in ask(services):
+            if ask is overview.of_crm or said[0] != words.OK:
+                yield said
 
 
-def _reading(services: Services) -> Iterator[Said]:
-    """Whether the CRM can be read, and what the last sync found."""
-    if services.catch_up is None:
-        yield words.CRM_NOT_ASKED
-        return
-    if verdict := services.store.notes.crm_verdict():
-        yield verdict["state"], verdict["message"]
-    minutes = services.config.sync_interval
-    last = services.catch_up.sync.last()
-    if last is None:
-        yield words.SYNC_NEVER if minutes else words.SYNC_OFF
-        return
-    ended, found = last
-    ping = services.store.notes.ping()
-    has_package = ping is not None and not ping.get("pulled")
-    longest = 2 * minutes + 5 if minutes else math.inf
-    yield words.of_sync((time.time() - ended) / 60, longest, found, has_package)
+def _sync(services: Services) -> Iterator[Said]:
+    yield from overview.of_reading(services)
+    yield from overview.of_sync(services)
 
 
-def _reconcile(services: Services) -> Iterator[Said]:
-    """What the last comparison of both sides found."""
-    if services.catch_up is None:
-        return
-    last = services.catch_up.reconcile.comparison()
-    if last is None or last.ended is None:
-        yield words.RECONCILE_NEVER if last is None else words.RECONCILE_RUNS
-        return
-    hours = (time.time() - last.ended) / 3600
-    yield words.of_reconcile(hours, last.differing, last.kinds, last.repaired)
+def _memory(services: Services) -> Iterator[Said]:
+    yield words.of_memory(*services.store.host.memory())
 
 
 def _roistat(services: Services) -> Iterator[Said]:
     yield jobs.ask_roistat(services)
-
-
-def _budget(services: Services) -> Iterator[Said]:
-    state = services.budget.state()
-    yield words.of_budget(state.used, state.left, state.until, state.code)
 
 
 def _project(services: Services) -> Iterator[Said]:
@@ -155,18 +101,6 @@ def _statuses(services: Services) -> Iterator[Said]:
     yield words.of_stages(unknown)
 
 
-def _mapping(services: Services) -> Iterator[Said]:
-    try:
-        problems = services.mapping.problems(services.mapping.current())
-    except InvalidMapping as error:
-        yield words.FAILED, str(error)
-        return
-    if not problems:
-        yield words.MAPPING_FITS
-    for problem in problems:
-        yield words.DEGRADED, problem
-
-
 def _methods(services: Services) -> Iterator[Said]:
     try:
         services.roistat.delete_order(NO_ORDER)
@@ -187,16 +121,17 @@ def _strangers(services: Services) -> Iterator[Said]:
 
 
 _QUESTIONS: dict[str, Callable[[Services], Iterator[Said]]] = {
+    "Memory": _memory,
     "Deals": _queue,
-    "Leads": _leads,
+    "Leads": overview.of_leads,
     "CRM": _crm,
-    "Sync": _reading,
-    "Reconcile": _reconcile,
+    "Sync": _sync,
+    "Reconcile": overview.of_reconcile,
     "Roistat": _roistat,
-    "Budget": _budget,
+    "Budget": overview.of_budget,
     "Project": _project,
     "Statuses": _statuses,
-    "Mapping": _mapping,
+    "Mapping": overview.of_mapping,
     "Deletions": _methods,
     "Orders": _strangers,
 }

@@ -5,8 +5,3 @@ or an id may hold what looks like the terminal's markup.
 from rich.console import Console
 
 console = Console(markup=False)
-
-
-def no_formula(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

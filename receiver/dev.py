@@ -65,7 +65,7 @@ def dev(console: Console) -> None:
             _start_emulator(supervisor, "roistat", ROISTAT)
             _start_emulator(supervisor, "sugarcrm", SUGAR)
             start_receiver(supervisor, HOST, RECEIVER)
-            _show(console, environment["WEBHOOK_SECRETS"])
+            _show(console, environment)
             _backfill(console, environment, directory)
             console.print("Everything is up. Ctrl-C stops it.")
             supervisor.run(also=store.restart_if_dead)
@@ -89,6 +89,7 @@ def _environment(redis_url: str) -> dict[str, str]:
         SUGAR_USERNAME="demo",
         SUGAR_PASSWORD="demo",  # noqa: S106 - the emulator takes any
         SYNC_INTERVAL="1",
+        DASHBOARD_PASSWORD=secrets.token_urlsafe(12),
         PORT=str(RECEIVER),
     )
 
@@ -98,9 +99,14 @@ def _start_emulator(supervisor: Supervisor, name: str, port: int) -> None:
     supervisor.start(name, ["receiver.cli", "emulator", name, *options])
 
 
-def _show(console: Console, webhook_secrets: str) -> None:
-    secret = webhook_secrets.split(",")[0].strip()
+def _show(console: Console, environment: dict[str, str]) -> None:
+    secret = environment["WEBHOOK_SECRETS"].split(",")[0].strip()
+    login = environment.get("DASHBOARD_USERNAME", "admin")
+    password = environment["DASHBOARD_PASSWORD"]
     _wait_until_ready()
+    console.print(f"Dashboard          http://{HOST}:{RECEIVER}/")
+    console.print(f"  log in as        {login}", soft_wrap=True, markup=False)
+    console.print(f"  with password    {password}", soft_wrap=True, markup=False)
     console.print(f"Receiver           http://{HOST}:{RECEIVER}/webhooks/sugarcrm")
     console.print(f"Roistat emulator   http://{HOST}:{ROISTAT}/_emulator/state")
     console.print(f"SugarCRM emulator  {CRM}/_emulator/state")

@@ -1,9 +1,7 @@
 """`sugar-roistat leads` and `forget`: what websites sent, and how to be rid of it."""
 
-import csv
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import click
 from rich.table import Table
@@ -11,15 +9,12 @@ from rich.table import Table
 from receiver import jobs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
-from receiver.console import console, no_formula
+from receiver.console import console
+from receiver.reports import instant, leads_csv
 from receiver.store.leads import PARKED, STATES, HeldLead
 from receiver.store.people import Person
 
 PAGE = 500
-COLUMNS = (
-    *("id", "received", "state", "title", "name", "email", "phone", "company"),
-    *("visit", "deal", "address", "failures", "next", "why"),
-)
 
 
 @click.command()
@@ -100,10 +95,7 @@ def _say_unknown(unknown: Iterable[str]) -> None:
 
 def _show(found: Iterable[HeldLead], as_csv: bool) -> None:
     if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for held in found:
-            writer.writerow(map(no_formula, _row(held)))
+        sys.stdout.writelines(leads_csv(found))
         return
     table = Table("Lead", "Received", "State", "Title", "Visit", "Deal", "Why")
     for held in found:
@@ -115,23 +107,8 @@ def _show(found: Iterable[HeldLead], as_csv: bool) -> None:
     console.print(table)
 
 
-def _row(held: HeldLead) -> tuple[str, ...]:
-    lead = held.lead
-    return (
-        *(lead.id, lead.received, held.state, lead.title, lead.name, lead.email),
-        *(lead.phone, lead.company, lead.visit or "", held.deal_id or ""),
-        *(held.url or "", str(held.tries), _at(held.due), held.reason),
-    )
-
-
 def _next(held: HeldLead) -> str:
-    return f"Again at {_at(held.due)}." if held.due else ""
-
-
-def _at(moment: float | None) -> str:
-    if moment is None:
-        return ""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"Again at {instant(held.due)}." if held.due else ""
 
 
 # --- forgetting ---

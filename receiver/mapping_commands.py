@@ -6,26 +6,13 @@ from typing import BinaryIO
 import click
 from rich.table import Table
 
+from receiver import words
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
 from receiver.console import console
 from receiver.errors import InvalidMapping
 from receiver.mapping import Mapping
 from receiver.preview import Difference, Preview, held_deals, preview
-
-ORIGINS = {
-    "MAPPING": "The mapping in the setting MAPPING counts.",
-    "stored": "The stored mapping counts.",
-    "default": "The default mapping counts: neither MAPPING is set nor one stored.",
-}
-RESPECTS = {
-    "price": "get another price",
-    "cost": "get another cost",
-    "fields": "get other fields",
-    "group": "are in a stage of another group",
-    "enters": "would enter the filter",
-    "leaves": "would leave the filter",
-}
 
 
 @click.group()
@@ -42,7 +29,7 @@ def show(only_json: bool) -> None:
     if only_json:
         click.echo(_as_text(current))
         return
-    console.print(ORIGINS[services.mapping.origin()])
+    console.print(words.MAPPING_ORIGINS[services.mapping.origin()])
     click.echo(_as_text(current))
     console.print(_settings(current))
     _show_offered(services, current)
@@ -106,7 +93,7 @@ def _settings(current: Mapping) -> Table:
 def _show_offered(services: Services, current: Mapping) -> None:
     offered = (services.store.notes.ping() or {}).get("fields")
     if not offered:
-        console.print("The CRM has not said which fields it has: press Test there.")
+        console.print(words.FIELDS_UNTOLD)
         return
     table = Table("Field of the CRM", "Label", "Type", "Used as")
     for one in offered:
@@ -150,7 +137,7 @@ def _show_preview(services: Services, new: Mapping) -> None:
 
 def _differences(found: Preview) -> Table:
     table = Table(f"Of {found.deals} deals", "How many", "For example")
-    for respect, words in RESPECTS.items():
+    for respect, said in words.RESPECTS.items():
         difference: Difference = getattr(found, respect)
-        table.add_row(words, str(difference.count), "\n".join(difference.examples))
+        table.add_row(said, str(difference.count), "\n".join(difference.examples))
     return table

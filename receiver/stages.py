@@ -1,6 +1,6 @@
 """The CRM's stages in Roistat's status dictionary, kept whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -48,23 +48,36 @@ class Stages:
         return told_by(self._store.notes.ping() or {})
 
     def push(
-        self, used: Mapping[str, str], *, dry_run: bool, allow_removal: bool
+        self,
+        used: Mapping[str, str],
+        *,
+        dry_run: bool,
+        allow_removal: bool,
+        mapping: OurMapping | None = None,
+        agreed: Sequence[Change] | None = None,
     ) -> tuple[list[Status], list[Change]]:
         """Upload the CRM's stages under their names, in the groups that the mapping
         names; give the dictionary as it was, and what that changes in it.
 
         `used` are the stages of the deals we hold, id to name. `allow_removal` drops
-        what neither the CRM nor one of those deals has.
+        what neither the CRM nor one of those deals has. `mapping` is the one to go by,
+        where it is not the one in force. Where it is known what somebody `agreed` to,
+        nothing else is uploaded. Raises `UpstreamError`.
         """
         stages = {**used, **self.of_crm()}
+        mapping = mapping or self._mapping()
         with self._store.notes.changing_statuses():
             known = self._roistat.statuses()
-            merged = merge(known, stages, self._mapping(), is_ordered=True)
+            merged = merge(known, stages, mapping, is_ordered=True)
             if allow_removal:
                 merged = without(merged, stages)
-            if not dry_run:
+            changes = difference(known, merged)
+            is_other = agreed is not None and list(agreed) != changes
+            if dry_run or is_other:
+                self._store.notes.keep_statuses(known)
+            else:
                 self._upload(known, merged)
-        return known, difference(known, merged)
+        return known, changes
 
     def _upload(self, known: list[Status], merged: list[Status]) -> None:
         changes = difference(known, merged)

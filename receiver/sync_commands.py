@@ -4,8 +4,6 @@ The commands go on with what the background worker would do, and show how far it
 Whoever stops one leaves it to the worker.
 """
 
-import csv
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -21,12 +19,13 @@ from receiver import jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.catchup import CatchUp
 from receiver.config import Config
-from receiver.console import console, no_formula
+from receiver.console import console
 from receiver.errors import InvalidSettings, UpstreamError
+from receiver.estimate import estimate, rate, seconds_left
 from receiver.reconcile import REPAIR, REPORT, Comparison, Reconcile, as_json
+from receiver.reports import differences_csv, kind, summary, told
 
 SLICE = 1.0  # seconds between two looks at how far it is
-BACKGROUND_SHARE = 2 / 3  # of the budget: the rest is for live changes
 STOPPED = 130  # the exit status of what Ctrl-C stopped
 
 
@@ -59,7 +58,7 @@ def backfill(since: str | None, until: str | None, dry_run: bool) -> None:
     console.print("Begun." if begun else "It goes on where it stood.")
     _watched(lambda: _follow_backfill(services, ours))
     found = ours.backfill.found()
-    console.print(f"All deals were read: {_told(found) or 'nothing was new'}.")
+    console.print(f"All deals were read: {told(found) or 'nothing was new'}.")
     waiting = services.store.counts()["pending"]
     if waiting:
         console.print(f"{waiting} are on their way to Roistat.")
@@ -74,8 +73,8 @@ def sync() -> None:
     ours.sync.start()
     _watched(lambda: _follow_sync(services, ours))
     _, found = ours.sync.last() or (0, {})
-    told = _told(found)
-    console.print(f"Found what no webhook had told of: {told or 'nothing'}.")
+    missed = told(found) or "nothing"
+    console.print(f"Found what no webhook had told of: {missed}.")
 
 
 @click.command()
@@ -109,9 +108,7 @@ def _services() -> Services:
 
 def _catch_up(services: Services) -> CatchUp:
     if services.catch_up is None:
-        raise InvalidSettings(
-            "The CRM cannot be read: set SUGAR_API, SUGAR_URL and what belongs to them."
-        )
+        raise InvalidSettings(words.CRM_UNREADABLE)
     return services.catch_up
 
 
@@ -165,12 +162,10 @@ def _follow_backfill(services: Services, ours: CatchUp) -> None:
             progress = ours.backfill.progress()
             if progress is None:
                 return
-            rate = progress.done / max(1.0, time.time() - progress.began)
-            left = max(0, (progress.total or 0) - progress.done)
-            said = f"{rate:.0f}/s"
-            if progress.total:
-                clock = _clock(_seconds_left(services, left, rate))
-                said += f", until {clock} at the latest"
+            said = f"{rate(progress):.0f}/s"
+            left = seconds_left(services, progress)
+            if left is not None:
+                said += f", until {_clock(left)} at the latest"
             said = f"{said}  {why}"
             bar.update(task, completed=progress.done, total=progress.total, said=said)
 
@@ -196,37 +191,16 @@ def _follow_reconcile(services: Services, ours: CatchUp) -> None:
 # --- what a backfill takes ---
 
 
-def _seconds_left(services: Services, deals: int, rate: float) -> float:
-    """As fast as until now, but not faster than the budget allows if all are sent."""
-    by_rate = deals / rate if rate else 0.0
-    return max(by_rate, _seconds_of_calls(services, _calls(services, deals)))
-
-
-def _calls(services: Services, deals: int) -> int:
-    """Orders and clients, a batch a call."""
-    return 2 * math.ceil(deals / services.config.roistat_batch_size)
-
-
-def _seconds_of_calls(services: Services, calls: int) -> float:
-    hourly = services.config.roistat_requests_per_hour
-    for_live = hourly * (1 - BACKGROUND_SHARE)
-    free = max(0.0, services.budget.state().left - for_live)
-    per_second = services.config.roistat_requests_per_second * BACKGROUND_SHARE
-    late = max(0.0, calls - free) / (hourly * BACKGROUND_SHARE) * 3600
-    return max(late, calls / per_second)
-
-
 def _show_estimate(
     services: Services, ours: CatchUp, since: str | None, until: str | None
 ) -> None:
-    crm = ours.crm
-    deals = crm.count(since=since, until=until)
+    found = estimate(services, ours.crm, since, until)
+    is_known = found.deals is not None
     table = Table("A backfill", "", show_header=False)
-    table.add_row("Deals", "the CRM does not say" if deals is None else str(deals))
-    if deals is not None:
-        calls = _calls(services, deals)
-        hours = _seconds_of_calls(services, calls) / 3600
-        table.add_row("Calls to Roistat", f"{calls} at most")
+    table.add_row("Deals", str(found.deals) if is_known else "the CRM does not say")
+    if is_known:
+        hours = found.seconds / 3600
+        table.add_row("Calls to Roistat", f"{found.calls} at most")
         table.add_row("Hours", f"{hours:.1f} at most, by our share of its limits")
     mapping = services.mapping.current()
     fields = ", ".join(f"{label} ({name})" for label, name in mapping.fields.items())
@@ -247,36 +221,14 @@ def _report(reconcile: Reconcile, comparison: Comparison, form: str | None) -> N
         click.echo(as_json(comparison, found))
         return
     if form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("deal", "name", "differs"))
-        for one in found:
-            writer.writerow((one.deal, no_formula(one.name), "; ".join(one.kinds)))
+        sys.stdout.writelines(differences_csv(found))
         return
     table = Table("Deal", "Name", "Differs")
     for one in found:
-        told = ", ".join(map(_said, one.kinds))
-        table.add_row(one.deal, one.name, told)
+        table.add_row(one.deal, one.name, ", ".join(map(kind, one.kinds)))
     if comparison.differing:
         console.print(table)
-    console.print(_summary(comparison))
-
-
-def _said(kind: str) -> str:
-    return words.DIFFERENCES.get(kind, kind)
-
-
-def _summary(comparison: Comparison) -> str:
-    said = f"{comparison.deals} deals, {comparison.orders} orders in Roistat: "
-    said += f"{comparison.differing} differ" if comparison.differing else "they agree"
-    if comparison.repaired:
-        said += f", {comparison.repaired} sent again"
-    if comparison.on_their_way:
-        said += f", {comparison.on_their_way} are on their way"
-    return f"{said}."
-
-
-def _told(found: dict[str, int]) -> str:
-    return ", ".join(f"{count} {cause}" for cause, count in found.items() if count)
+    console.print(summary(comparison))
 
 
 def _clock(seconds: float) -> str:

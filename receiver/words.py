@@ -1,6 +1,10 @@
 """How each leg of the way is doing, in the same words wherever we are asked."""
 
+import re
 import time
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
 
 from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 
@@ -87,7 +91,10 @@ def of_queue(pending: int, parked: int, overdue: float) -> tuple[str, str]:
             f"{pending} wait, the first for {overdue:.0f} s longer than due.",
         )
     if parked:
-        return DEGRADED, f"{parked} parked: see `sugar-roistat redeliver --list`."
+        return DEGRADED, (
+            f"{parked} parked: the dashboard says why, and so does "
+            "`sugar-roistat redeliver --list`."
+        )
     return OK, f"{pending} wait."
 
 
@@ -201,6 +208,9 @@ CRM_NOT_ASKED = (
     OK,
     "The CRM is not read, it only calls: SUGAR_URL and what belongs to it are not set.",
 )
+CRM_UNREADABLE = (
+    "The CRM cannot be read: set SUGAR_API, SUGAR_URL and what belongs to them."
+)
 SYNC_NEVER = (WARNING, "The CRM's changes have not been read yet. Does the clock run?")
 SYNC_OFF = (OK, "SYNC_INTERVAL is 0: the CRM's changes are not read by the clock.")
 CRM_POLLED = (OK, "No package calls: the CRM's changes are read by the clock.")
@@ -267,6 +277,150 @@ DIFFERENCES = {
 }
 
 
+# --- of all together ---
+
+
+def of_all(states: Collection[str]) -> tuple[str, str]:
+    """The worst of all states, and the whole in one sentence."""
+    failed, degraded, warned = (
+        sum(one == state for one in states) for state in (FAILED, DEGRADED, WARNING)
+    )
+    if failed:
+        return FAILED, "Deals do not get through."
+    if degraded:
+        return DEGRADED, "Deals get through, but not all is well."
+    if warned:
+        things = "one thing" if warned == 1 else f"{warned} things"
+        return WARNING, f"Deals get through. Somebody should look at {things}."
+    if UNKNOWN in states:
+        return UNKNOWN, "Nothing is wrong as far as we know; not all is known yet."
+    return OK, "Everything works."
+
+
+# --- of alarms ---
+
+SILENT = 1500.0  # seconds: the CRM's cron sends a ping every ten minutes
+NEARLY_FULL = 0.8  # of the store's memory limit
+
+_TITLES = {
+    "roistat_refuses": "Roistat refuses us",
+    "crm_refuses": "the CRM refuses to be read",
+    "stuck": "nothing reaches Roistat",
+    "parked": "deals are parked",
+    "crm_silent": "the CRM is silent",
+    "crm_cron": "the CRM's cron does not run",
+    "crm_outbox": "the CRM's outbox holds refused deals",
+    "store_forgets": "the store may forget",
+    "store_full": "the store is nearly full",
+}
+
+
+def alarms() -> tuple[str, ...]:
+    """The name of every alarm."""
+    return tuple(_TITLES)
+
+
+def alarm_begins(alarm: str) -> str:
+    """The title of the message that tells of it."""
+    return f"Roistat for SugarCRM: {_TITLES[alarm]}"
+
+
+def alarm_ends(alarm: str) -> str:
+    """The title of the message that tells of its end."""
+    return f"Roistat for SugarCRM, over: {_TITLES[alarm]}"
+
+
+def of_stuck(pending: int, seconds: float, longest: float) -> tuple[str, str]:
+    """Whether something waits and nothing was delivered for so long."""
+    if seconds <= longest:
+        return OK, f"{pending} wait."
+    return FAILED, (
+        f"{pending} wait, and nothing was delivered for {seconds / 60:.0f} minutes. Do "
+        "the live workers run? `sugar-roistat check` says what else it can be."
+    )
+
+
+def of_cron(idle: float | None) -> tuple[str, str]:
+    """Whether the CRM's cron ran shortly before the CRM called; None: never yet."""
+    if idle is not None and idle <= SILENT:
+        return OK, "The CRM's cron runs."
+    when = "never ran"
+    if idle is not None:
+        when = f"stood still for {idle / 60:.0f} minutes"
+    return WARNING, (
+        f"The CRM's cron {when}, as the CRM said when it last called: what could not "
+        "be sent at once stays in its outbox. Is cron.php in the crontab, and our "
+        "scheduler active?"
+    )
+
+
+def idle_cron(ping: Mapping[str, Any]) -> float | None:
+    """For how many seconds the CRM's cron had not swept when it called; None where it
+    never did.
+    """
+    swept = (ping.get("outbox") or {}).get("last_sweep")
+    try:
+        moment = datetime.fromisoformat(swept) if swept else None
+        heard = datetime.fromisoformat(ping["received_at"])
+        return (heard - moment).total_seconds() if moment else None
+    except (TypeError, ValueError):
+        return None
+
+
+def of_outbox(refused: int, waiting: int = 0) -> tuple[str, str]:
+    """What waits in the CRM, as it last told, and whether we refused some of it."""
+    if not refused:
+        return OK, f"{waiting or 'None'} wait in the CRM's outbox, none was refused."
+    return WARNING, (
+        f"{refused} deals lie in the CRM's outbox because the receiver refused them. "
+        "The CRM's Roistat page says why, and sends them again."
+    )
+
+
+def of_memory(used: int | None, limit: int | None) -> tuple[str, str]:
+    """How full the store is."""
+    if used is None:
+        return UNKNOWN, "The store does not say how much memory it uses."
+    if limit is None:
+        return OK, f"The store uses {used / 1e6:.0f} MB and tells of no limit."
+    share = used / limit
+    told = f"The store uses {share:.0%} of its {limit / 1e6:.0f} MB"
+    if share <= NEARLY_FULL:
+        return OK, f"{told}."
+    return WARNING, f"{told}: full, it takes nothing more. Give it more memory."
+
+
+NOT_LOOKED_AT = "not_looked_at"
+
+
+def cause_of(reason: str) -> str:
+    """Why something is parked, in one word: Roistat's, or ours. What Roistat describes
+    may name people, and is left out.
+    """
+    if code := re.match(r"([a-z][a-z0-9_]{2,39})(?::|$)", reason):
+        return code[1]
+    for cause, part in _OUR_CAUSES.items():
+        if part in reason:
+            return cause
+    return "other"
+
+
+_OUR_CAUSES = {"status": "does not count deals in the status", "no_number": "no number"}
+
+
+def of_parked(causes: Mapping[str, int]) -> tuple[str, str]:
+    """How many are parked, and the commonest cause."""
+    count = sum(causes.values())
+    if not count:
+        return OK, "Nothing is parked."
+    cause = max(causes, key=lambda one: (causes[one], one))
+    return WARNING, (
+        f"{count} parked: Roistat refuses them for good, most of them for: {cause}. "
+        "`sugar-roistat redeliver --list` says which and why; correct them in the CRM, "
+        "or the mapping, then `sugar-roistat redeliver --parked`."
+    )
+
+
 # --- of one deal ---
 
 NOT_DIVIDED = (
@@ -321,6 +475,55 @@ _NOTES = {
 }
 
 
+_NOTE_NAMES = {
+    "direct": "No visit",
+    "visit_unknown": "Visit unknown",
+    "not_counted": "Not counted",
+    "fields_dropped": "Fields dropped",
+    "cut": "Fields cut",
+    "moved": "Moved aside",
+    "left_out": "Left out",
+}
+
+
+def name_of_note(note: str) -> str:
+    """The same in two words."""
+    return _NOTE_NAMES.get(note, note)
+
+
+def of_standing(
+    standing: str, note: str, tries: int, is_deleted: bool
+) -> tuple[str, str]:
+    """How a deal stands on its way, in two words."""
+    if standing == "parked":
+        return FAILED, "Parked"
+    if standing == "pending":
+        return (DEGRADED, "Trying again") if tries else (UNKNOWN, "Waiting")
+    if is_deleted:
+        return OK, "Deleted"
+    if note == "left_out":
+        return UNKNOWN, "Left out"
+    return (WARNING, "In Roistat") if note == "visit_unknown" else (OK, "In Roistat")
+
+
+# What came of an attempt, by the names that the delivery log has
+_OUTCOMES = {
+    "delivered": (OK, "Delivered"),
+    "gone": (OK, "Deleted"),
+    "waiting": (UNKNOWN, "Waits for its visit"),
+    "later": (UNKNOWN, "Put off"),
+    "retry": (DEGRADED, "Failed, goes again"),
+    "unknown": (DEGRADED, "No answer, goes again"),
+    "refused": (FAILED, "Refused"),
+}
+OPEN_ATTEMPT = (UNKNOWN, "No end noted: under way, or broken off and repeated")
+
+
+def of_outcome(outcome: str | None) -> tuple[str, str]:
+    """What came of an attempt, as people read it."""
+    return _OUTCOMES.get(outcome or "", OPEN_ATTEMPT)
+
+
 def of_note(note: str) -> str:
     """What there is to say of a deal that Roistat has; empty for nothing."""
     return _NOTES.get(note, "")
@@ -329,3 +532,143 @@ def of_note(note: str) -> str:
 def notes() -> tuple[str, ...]:
     """Every note that a delivered deal can have."""
     return tuple(_NOTES)
+
+
+# --- of what is parked ---
+
+_CURES = {
+    "incorrect_request": (
+        "Roistat found a value in it that it cannot take. Look at the deal's dates, "
+        "amount and fields in the CRM, and at the mapping; correct them there."
+    ),
+    "request_data_validation_error": (
+        "Roistat found a value in it that it cannot take. Look at the deal's dates, "
+        "amount and fields in the CRM, and at the mapping; correct them there."
+    ),
+    "integration_error": (
+        "Roistat does not offer this to the project as it is integrated. Ask Roistat's "
+        "support to switch the project to the integration by API, then send again."
+    ),
+    "resource_already_exists": (
+        "Roistat has something else under this id. Is another connector still writing "
+        "to the project? Disconnect it, then send again."
+    ),
+    "http_413": "It is too large for Roistat: take extra fields out of the mapping.",
+}
+_OTHER_CURE = (
+    "Correct the deal in the CRM: saving it sends it again. Or, if what refused it was "
+    "mended elsewhere, send it again."
+)
+ON_ITS_WAY = "On its way."
+NO_SUCH_ORDER = "Roistat has no such deal."
+
+
+def of_asking(error: UpstreamError) -> str:
+    """Why Roistat did not show a deal that somebody asked it for."""
+    if isinstance(error, RoistatError) and error.code == "resource_not_found":
+        return NO_SUCH_ORDER
+    state, message = of_roistat(error)
+    return f"{error}." if state == OK else message
+
+
+def cause(reason: str) -> str:
+    """What several deals with the same trouble have in common: Roistat's code where the
+    reason begins with one, else the reason itself.
+    """
+    code, _, _ = reason.partition(":")
+    if re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", code):
+        return code
+    return reason or ON_ITS_WAY
+
+
+_CAUSES = {
+    "incorrect_request": "Roistat cannot take a value",
+    "request_data_validation_error": "Roistat cannot take a value",
+    "integration_error": "Roistat does not offer this to the project",
+    "resource_already_exists": "Roistat has another one under this id",
+    "http_413": "It is too large for Roistat",
+    "internal_error": "Roistat failed on it",
+    "request_limit_error": "Roistat has too many requests",
+}
+
+
+def of_cause(cause: str) -> str:
+    """What a cause means, with Roistat's code for it."""
+    told = _CAUSES.get(cause)
+    return f"{told} (`{cause}`)" if told else cause
+
+
+def heading(cause: str) -> str:
+    """A cause in few words: of what we say ourselves the beginning will do."""
+    if cause in _CAUSES:
+        return of_cause(cause)
+    return re.split(r"[:.] ", cause, maxsplit=1)[0].rstrip(".")
+
+
+def cure(cause: str) -> str:
+    """What there is to do about deals that are parked for that cause. What we say
+    ourselves says so already.
+    """
+    if cause in _CURES:
+        return _CURES[cause]
+    if re.fullmatch("[a-z0-9_]+", cause):
+        return _OTHER_CURE
+    rest = cause.removeprefix(heading(cause)).lstrip(":. ")
+    return rest[:1].upper() + rest[1:] if rest else _OTHER_CURE
+
+
+# --- of the mapping ---
+
+MAPPING_ORIGINS = {
+    "MAPPING": "The mapping in the setting MAPPING counts.",
+    "stored": "The stored mapping counts.",
+    "default": "The default mapping counts: neither MAPPING is set nor one stored.",
+}
+FIELDS_UNTOLD = "The CRM has not said which fields it has: press Test there."
+
+# What another mapping would change of a deal
+RESPECTS = {
+    "price": "get another price",
+    "cost": "get another cost",
+    "fields": "get other fields",
+    "group": "are in a stage of another group",
+    "enters": "would enter the filter",
+    "leaves": "would leave the filter",
+}
+
+# How a field is compared, as a person chooses it
+CONDITIONS = {
+    "in": "is one of",
+    "not_in": "is none of",
+    "eq": "is",
+    "ne": "is not",
+    "gte": "is at least",
+    "gt": "is more than",
+    "lte": "is at most",
+    "lt": "is less than",
+    "empty": "is empty",
+    "filled": "is not empty",
+}
+
+
+# --- of leads ---
+
+_LEAD_STATES = {
+    "waiting": (UNKNOWN, "Waiting"),
+    "sent": (OK, "In the CRM"),
+    "noted": (OK, "Noted on a deal"),
+    "kept": (OK, "Kept here only"),
+    "parked": (FAILED, "Parked"),
+}
+LEADS_OFF = (
+    "No leads are taken: LEADS_KEY is not set. Set it to a text of at least 16 "
+    "characters that your websites send along, and LEADS_ORIGINS to the sites whose "
+    "pages send from the visitor's browser; then start the receiver again."
+)
+
+
+def of_lead(state: str, tries: int = 0) -> tuple[str, str]:
+    """How a lead stands, in two words."""
+    if state == "waiting" and tries:
+        return DEGRADED, "Trying again"
+    return _LEAD_STATES.get(state, (UNKNOWN, state))

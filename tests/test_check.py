@@ -3,7 +3,7 @@
 import pytest
 
 from receiver.check import check
-from tests.events import saved
+from tests.events import instant, saved
 
 ABOUT = {
     "version": "1.0.0",
@@ -47,6 +47,7 @@ def test_each_is_asked_and_what_is_well_is_said_to_be(told, found, cli):
     answers = found()
     assert {about: state(answers, about) for about in answers} == {
         "Store": "ok",
+        "Memory": "ok",
         "Deals": "ok",
         "Leads": "ok",
         "CRM": "ok",
@@ -116,6 +117,27 @@ def test_a_silent_crm_is_noticed(services, found, redis_client):
     note = ABOUT | {"received_at": "2026-01-01T00:00:00Z"}
     redis_client.set("roistat:ping", json.dumps(note))
     assert "silent for" in said(found(), "CRM")
+
+
+def test_what_the_crms_outbox_says_is_passed_on(services, found):
+    outbox = {"waiting": 2, "refused": 2, "last_sweep": "2026-01-01T00:00:00Z"}
+    services.store.notes.keep_ping(ABOUT | {"outbox": outbox})
+    told = said(found(), "CRM")
+    assert "cron stood still" in told
+    assert "2 deals lie in the CRM's outbox" in told
+    outbox = {"waiting": 0, "refused": 0, "last_sweep": instant()}
+    services.store.notes.keep_ping(ABOUT | {"outbox": outbox})
+    assert len(found()["CRM"]) == 1
+
+
+def test_a_store_that_is_nearly_full_is_noticed(services, found, redis_client):
+    redis_client.eval("redis.call('SET', 'much', string.rep('x', 20000000))", 0)
+    used = redis_client.info("memory")["used_memory"]
+    redis_client.config_set("maxmemory", int(used * 1.15))
+    try:
+        assert state(found(), "Memory") == "warning"
+    finally:
+        redis_client.config_set("maxmemory", 0)
 
 
 def test_deals_that_arrived_with_something_to_be_said_are_counted(

@@ -1,5 +1,6 @@
 """`sugar-roistat serve` and `dev`: real processes that are killed, and stopped."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -81,6 +82,15 @@ def test_what_dies_is_started_again(served, roistat, words):
     eventually(lambda: (again := child(process, *words)) and again.pid != killed.pid)
     eventually(lambda: send(port, saved("d1")) == 202)
     eventually(lambda: "d1" in roistat.orders)
+
+
+@pytest.mark.usefixtures("served")
+def test_a_command_beside_it_finds_its_store(directory):
+    settings = {"DATA_DIR": directory / "data", "ROISTAT_URL": "http://127.0.0.1:1"}
+    other = run("redeliver", "--list", cwd=directory, **settings)
+    assert (other.returncode, other.stderr) == (0, "")
+    elsewhere = run("redeliver", "--list", cwd=directory, DATA_DIR=directory / "other")
+    assert (elsewhere.returncode, "REDIS_URL" in elsewhere.stderr) == (1, True)
 
 
 def test_the_embedded_store_is_durable(served):
@@ -180,6 +190,11 @@ def test_dev_shows_its_sample_deals_and_leaves_nothing(directory):
         text = "".join(seen)
         assert " ms" in text
         assert SECRET in text
+        assert "Dashboard          http://127.0.0.1:8080/" in text
+        password = re.search(r"with password +(\S{12,})", text)[1]
+        door = requests.get("http://127.0.0.1:8080/", timeout=5)
+        assert "Log in" in door.text
+        assert password not in door.text
         assert "Backfill: 40 deals of the past arrived" in text
         roistat = requests.get(
             "http://127.0.0.1:8081/_emulator/state", timeout=5
