@@ -13,6 +13,7 @@ from bench import (
     accept,
     backfill,
     coalesce,
+    dashboard,
     freshness,
     leads,
     memory,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
     "leads": ("Leads", leads.measure),
     "backfill": ("Backfill", backfill.measure),
     "memory": ("Memory", memory.measure),
+    "dashboard": ("Dashboard", dashboard.measure),
 }
 
 

@@ -74,7 +74,7 @@ class World:
     ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="bench-")
         directory = Path(self._directory.name)
-        self.port, self.baselines, self._emulator, self._crm = _free_ports(4)
+        self.port, self.baselines, self._emulator, self._crm = free_ports(4)
         self._has_crm, self._worker = crm, worker
         if "SUGAR_API" in settings:
             settings["SUGAR_URL"] = self.crm_url
@@ -260,7 +260,8 @@ def _errors_into(log: Path) -> Iterator[None]:
         os.close(kept)
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on."""
     probes = [socket.create_server((HOST, 0)) for _ in range(number)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
