@@ -12,6 +12,7 @@ from rq import Queue
 from receiver.catchup import CatchUp
 from receiver.config import Config, SugarConfig
 from receiver.delivery import Delivery
+from receiver.embedded import beside
 from receiver.errors import InvalidSettings
 from receiver.flood import Flood
 from receiver.leads import Leads
@@ -42,6 +43,8 @@ ROOM = 4
 
 # Seconds that a record may take to be made, less than whoever sends leads holds them.
 WRITE_SECONDS = 20.0
+# Of one pool. Small plans count connections; whoever needs one more waits for it.
+CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,14 @@ def bootstrap(config: Config, crm: Crm | None = None, hour: int = HOUR) -> Servi
         config.roistat_requests_per_hour,
         hour,
     )
-    roistat = RoistatClient(
-        config.roistat_url, config.roistat_api_key, config.roistat_project, budget
-    )
     store = Store(client)
+    roistat = RoistatClient(
+        config.roistat_url,
+        config.roistat_api_key,
+        config.roistat_project,
+        budget,
+        lambda path, result: store.counters.count("calls", method=path, result=result),
+    )
     mapping = MappingSource(config.mapping, store)
     batch_size = config.roistat_batch_size
     stages = Stages(store, roistat, mapping.current)
@@ -154,13 +161,16 @@ def reach_to_write(sugar: SugarConfig, client: redis.Redis) -> CrmWriter:
 
 
 def connect(config: Config, **options: Any) -> redis.Redis:
-    """A Redis client with a pool of its own. Raises `InvalidSettings`."""
-    if not config.redis_url:
+    """A Redis client with a pool of its own, that of a running `serve` where no other
+    is named. Raises `InvalidSettings`.
+    """
+    url = config.redis_url or beside(config.data_dir)
+    if not url:
         raise InvalidSettings(
-            "REDIS_URL: Environment variable not set "
-            "(only `sugar-roistat serve` brings a store of its own)."
+            "REDIS_URL: Environment variable not set (only `sugar-roistat serve` "
+            "brings a store of its own, and none runs in DATA_DIR)."
         )
-    if config.redis_url.startswith("rediss:") and not config.redis_tls_verify:
+    if url.startswith("rediss:") and not config.redis_tls_verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
     # one more try, at once, for a connection that had gone stale: whoever called comes
     # again, and must not be kept waiting for a store that is away
@@ -168,10 +178,12 @@ def connect(config: Config, **options: Any) -> redis.Redis:
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "retry": Retry(NoBackoff(), 1),
+        "max_connections": CONNECTIONS,
     } | options
     try:
-        return redis.Redis.from_url(config.redis_url, **options)
+        pool = redis.BlockingConnectionPool.from_url(url, timeout=5, **options)
     except ValueError:
         raise InvalidSettings(
             "REDIS_URL: Not a redis, rediss or unix address."
         ) from None
+    return redis.Redis.from_pool(pool)

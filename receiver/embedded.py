@@ -18,9 +18,16 @@ DURABLE = {
     "maxmemory-policy": "noeviction",
     "loglevel": "warning",
 }
+SOCKET = "valkey.sock"
 SOCKET_PATH_LIMIT = 100  # Unix allows 107 bytes
 
 log = structlog.get_logger()
+
+
+def beside(data_dir: Path) -> str | None:
+    """The address of the store that a `serve` keeps in a directory, if one does."""
+    socket = data_dir.resolve() / SOCKET
+    return f"unix://{socket}" if socket.exists() else None
 
 
 class EmbeddedValkey:
@@ -39,7 +46,7 @@ class EmbeddedValkey:
             raise InvalidSettings(
                 f"DATA_DIR: {data_dir} is in use by another sugar-roistat."
             ) from None
-        socket = directory / "valkey.sock"
+        socket = directory / SOCKET
         if len(str(socket).encode()) > SOCKET_PATH_LIMIT:
             raise InvalidSettings("DATA_DIR: the path is too long for a Unix socket.")
         self.url = f"unix://{socket}"

@@ -88,6 +88,37 @@ class World:
             said = f"`serve` ended with status {serve.returncode}"
             raise AssertionError(f"{said}:\n{self.log()}")
 
+    def stop_receiver(self) -> float:
+        """Tell the receiver to stop, as a host does; how many seconds it took until
+        nothing of it ran.
+        """
+        assert self._serve is not None
+        family = psutil.Process(self._serve.pid).children(recursive=True)
+        began = time.monotonic()
+        self._serve.terminate()
+        self._serve.wait(STOP_SECONDS)
+        left = psutil.wait_procs(family, timeout=STOP_SECONDS)[1]
+        assert not left, left
+        return time.monotonic() - began
+
+    def start_receiver(self) -> None:
+        """Start the receiver again, and wait until it is ready."""
+        self._serve = self._start("serve")
+        self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
+
+    def terminate(self, kind: str) -> float:
+        """Tell one process to stop; how many seconds it took."""
+        (process,) = self._find(kind)
+        began = time.monotonic()
+        process.terminate()
+        gone = psutil.wait_procs([process], timeout=STOP_SECONDS)[0]
+        assert gone, f"{kind} still runs"
+        return time.monotonic() - began
+
+    def runs(self, kind: str) -> bool:
+        """Whether a process of a kind runs."""
+        return bool(self._find(kind))
+
     def log(self) -> str:
         """The last of what the processes said."""
         return (self._directory / "log").read_text(errors="replace")[-4000:]
@@ -237,6 +268,7 @@ def _kind(process: psutil.Process) -> str:
     marks = {
         "-m gunicorn": "web",
         "receiver.worker live": "worker",
+        "receiver.worker background": "background",
         "receiver.schedule": "clock",
         "valkey-server": "valkey",
     }
