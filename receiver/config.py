@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self, cast
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError, validate
 
+from receiver import notify
 from receiver.errors import InvalidMapping, InvalidSettings
 from receiver.mapping import Mapping
 
@@ -64,7 +66,12 @@ class Config:
     sync_interval: int  # minutes; 0: the CRM is only read when somebody asks
     port: int
     log_format: str
+    dashboard_username: str = "admin"
+    dashboard_password: str | None = field(default=None, repr=False)  # None: it is off
     sugar: SugarConfig | None = None  # None: the receiver only receives
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)  # hold passwords
+    metrics_token: str | None = field(default=None, repr=False)
+    sentry_dsn: str | None = field(default=None, repr=False)
     leads: LeadsConfig = LeadsConfig()
     trusted_proxies: int = 0  # how many stand between a visitor and us
 
@@ -110,6 +117,13 @@ class Config:
             log_format=env.str(
                 "LOG_FORMAT", "text", validate=validate.OneOf(["text", "json"])
             ),
+            dashboard_username=env.str(
+                "DASHBOARD_USERNAME", "admin", validate=_not_blank
+            ),
+            dashboard_password=env.str("DASHBOARD_PASSWORD", None) or None,
+            alert_urls=tuple(_listed(env, "ALERT_URLS", _alert_urls)),
+            metrics_token=env.str("METRICS_TOKEN", "").strip() or None,
+            sentry_dsn=env.str("SENTRY_DSN", "", validate=_sentry_dsn) or None,
             leads=_leads(env),
             trusted_proxies=env.int(
                 "TRUSTED_PROXIES", 0, validate=validate.Range(0, 10)
@@ -205,6 +219,25 @@ def _as_lines(error: EnvValidationError) -> str:
     return "\n".join(f"{name}: {' '.join(messages[name])}" for name in sorted(messages))
 
 
+def _listed(env: Env, name: str, check: Callable[[list[str]], None]) -> Iterator[str]:
+    """What stands between commas, but for what is blank."""
+    values = env.list(name, [], subcast=str.strip, validate=check) or []
+    return (value for value in values if value)
+
+
+def _alert_urls(values: list[str]) -> None:
+    """Says which one is wrong by its number: each may hold a password."""
+    for number, value in enumerate(values, 1):
+        if value and not notify.is_address(value):
+            raise ValidationError(f"Address {number} is none that Apprise knows.")
+
+
+def _sentry_dsn(value: str) -> None:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("http", "https") and parts.username):
+        raise ValidationError("Must be https://<key>@<host>/<project>.")
+
+
 def _not_blank(value: str) -> None:
     if not value.strip():
         raise ValidationError("Must not be empty.")
@@ -261,14 +294,17 @@ def child_environment(**changes: str) -> dict[str, str]:
 
 
 def demo_environment(**settings: str) -> dict[str, str]:
-    """An environment that holds none of our settings but those given and, where it is
-    set, WEBHOOK_SECRETS; for a demonstration that must not touch anything real.
+    """An environment that holds none of our settings but those given and, where they
+    are set, WEBHOOK_SECRETS and the dashboard's login; for a demonstration that must
+    not touch anything real.
     """
     ours = (
         *("ROISTAT_", "REDIS_", "WEBHOOK_", "STORE_", "DATA_", "SUGAR_", "SYNC_"),
-        *("MAPPING", "PORT", "LOG_FORMAT", "LEADS_", "TRUSTED_"),
+        *("DASHBOARD_", "MAPPING", "PORT", "LOG_FORMAT", "LEADS_", "TRUSTED_"),
+        *("ALERT_", "METRICS_", "SENTRY_"),
     )
     clean = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
-    if secrets := os.environ.get("WEBHOOK_SECRETS"):
-        settings["WEBHOOK_SECRETS"] = secrets
+    for name in ("WEBHOOK_SECRETS", "DASHBOARD_USERNAME", "DASHBOARD_PASSWORD"):
+        if given := os.environ.get(name):
+            settings[name] = given
     return {**clean, **settings}

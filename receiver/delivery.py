@@ -28,7 +28,7 @@ from receiver.roistat.client import RoistatClient
 from receiver.roistat.schemas import status_of
 from receiver.roistat.statuses import NOT_REGISTERED, NOT_REGISTERED_NAME
 from receiver.stages import Stages
-from receiver.store import METHODS, Outcome, Store
+from receiver.store import METHODS, Outcome, Store, found_by
 from receiver.verdict import DIVIDE, Verdict, judge, judge_counters
 
 DRAIN_SECONDS = 5.0  # then the worker gets to hear that it should stop
@@ -362,6 +362,7 @@ def _outcomes(
             reason=verdict.reason,
             entry=written.get(verdict, ""),
             note=verdict.note,
+            found=found_by(pending.thing),
         )
 
 

@@ -8,6 +8,7 @@ import structlog
 from rq import Queue
 
 from receiver import words
+from receiver.alerts import Alerts
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
 from receiver.errors import InvalidMapping, UpstreamError
@@ -101,9 +102,17 @@ def add_stages() -> None:
         services().store.notes.keep_verdict(*words.of_roistat(error))
 
 
+def watch() -> None:
+    """Look whether anything is wrong, and tell people."""
+    Alerts(services()).look()
+
+
 def check_roistat() -> None:
-    """Ask Roistat how it is where no delivery has told us lately."""
-    if services().store.notes.verdict() is None:
+    """Ask Roistat how it is where no delivery has told us lately, or the last one that
+    it was not well: perhaps nothing is left that would go and tell us.
+    """
+    verdict = services().store.notes.verdict()
+    if verdict is None or verdict["state"] == words.FAILED:
         ask_roistat(services())
 
 

@@ -7,7 +7,7 @@ import structlog
 from rq import Queue
 from rq.cron import CronJob, CronScheduler
 
-from receiver import jobs, logs
+from receiver import __version__, alerts, jobs, logs, sentry
 from receiver.bootstrap import BACKGROUND, Services, bootstrap
 from receiver.config import Config
 from receiver.errors import InvalidMapping, InvalidSettings
@@ -81,6 +81,7 @@ def main() -> None:
     try:
         config = Config.from_environment()
         logs.configure(config.log_format)
+        sentry.start(config.sentry_dsn, __version__)
         clock = Clock(bootstrap(config))
     except InvalidSettings as error:
         sys.exit(str(error))
@@ -90,6 +91,9 @@ def main() -> None:
         interval=CHECK_ROISTAT_EVERY,
         result_ttl=0,
         ttl=CHECK_ROISTAT_EVERY,
+    )
+    clock.register(
+        jobs.watch, BACKGROUND, interval=alerts.EVERY, result_ttl=0, ttl=alerts.EVERY
     )
     clock.start()  # type: ignore[no-untyped-call]
 

@@ -121,6 +121,29 @@ def test_no_secret_shows_when_the_settings_are_printed(read):
     assert ":pw@" not in shown
 
 
+def test_without_a_password_there_is_no_dashboard(read):
+    assert read(**REQUIRED).dashboard_password is None
+    assert read(**REQUIRED, DASHBOARD_PASSWORD="").dashboard_password is None
+
+
+def test_the_dashboards_login_is_read_and_not_shown(read):
+    login = {"DASHBOARD_USERNAME": "ops", "DASHBOARD_PASSWORD": "pw-of-the-dashboard"}
+    config = read(**REQUIRED, **login)
+    assert (config.dashboard_username, config.dashboard_password) == (
+        "ops",
+        "pw-of-the-dashboard",
+    )
+    assert "pw-of-the-dashboard" not in repr(config)
+
+
+def test_a_demonstration_keeps_the_dashboards_login(monkeypatch):
+    monkeypatch.setenv("DASHBOARD_USERNAME", "ops")
+    monkeypatch.setenv("DASHBOARD_PASSWORD", "mine")
+    environment = demo_environment(DASHBOARD_PASSWORD="made-up")
+    assert environment["DASHBOARD_USERNAME"] == "ops"
+    assert environment["DASHBOARD_PASSWORD"] == "mine"
+
+
 def test_a_demonstration_sees_no_real_settings(monkeypatch):
     monkeypatch.setenv("ROISTAT_API_KEY", "real")
     monkeypatch.setenv("REDIS_URL", "redis://real")
@@ -228,3 +251,29 @@ def test_each_setting_of_leads_that_is_wrong_is_named(read):
 
 def test_the_key_of_leads_is_not_shown(read):
     assert "a-key-for-the" not in repr(read(**REQUIRED, LEADS_KEY="a-key-for-the-site"))
+
+
+def test_whom_to_tell_is_separated_by_commas(read):
+    urls = "json://user:hidden@ops.example/x, ,mailtos://u:p@mail.example?to=a%2Cb"
+    config = read(**REQUIRED, ALERT_URLS=urls)
+    assert [url[:7] for url in config.alert_urls] == ["json://", "mailtos"]
+    assert read(**REQUIRED, ALERT_URLS="").alert_urls == ()
+
+
+def test_an_address_that_nobody_knows_is_named_by_its_number_alone(read, capfd):
+    told = mistakes(
+        read, **REQUIRED, ALERT_URLS="json://ops.example,nobody://user:hidden@x"
+    )
+    assert told == "ALERT_URLS: Address 2 is none that Apprise knows."
+    assert "hidden" not in "".join(capfd.readouterr())
+
+
+def test_what_holds_a_secret_is_not_shown(read):
+    config = read(
+        **REQUIRED,
+        ALERT_URLS="json://user:hidden@ops.example",
+        METRICS_TOKEN="hidden",
+        SENTRY_DSN="https://hidden@sentry.example/1",
+    )
+    assert config.metrics_token == "hidden"
+    assert "hidden" not in repr(config)

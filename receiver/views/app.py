@@ -1,14 +1,17 @@
 """The web application: its blueprints, and how an error becomes an answer."""
 
 import sys
+import uuid
+from http import HTTPStatus
+from typing import Any
 
 import structlog
-from flask import Flask
+from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from receiver import logs
+from receiver import __version__, logs, sentry
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
 from receiver.errors import (
@@ -17,11 +20,30 @@ from receiver.errors import (
     InvalidSignature,
     StoreUnavailable,
 )
-from receiver.views import health, leads, visit_script, webhooks
+from receiver.views import (
+    api,
+    dashboard,
+    health,
+    leads,
+    metrics,
+    visit_script,
+    webhooks,
+)
 
 RETRY_AFTER = 10  # seconds
+UNREMARKABLE = (404, 405)  # whoever tries addresses need not fill the log
 
 log = structlog.get_logger()
+
+
+class Receiver(Flask):
+    """An application that tells of an unexpected error where it was raised, not its
+    message: that may quote what somebody sent.
+    """
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Tell of an error that nobody expected."""
+        log.error("crashed", endpoint=request.endpoint, **logs.whereabouts(exc_info))
 
 
 def build(services: Services | None = None) -> Flask:
@@ -30,10 +52,11 @@ def build(services: Services | None = None) -> Flask:
         try:
             config = Config.from_environment()
             services = bootstrap(config)
+            sentry.start(config.sentry_dsn, __version__)
         except InvalidSettings as error:
             sys.exit(str(error))
         logs.configure(config.log_format)
-    app = Flask("receiver")
+    app = Receiver("receiver")
     # one more than we take: a body of unsaid length is cut there without a word
     app.config["MAX_CONTENT_LENGTH"] = webhooks.MAX_BODY + 1
     app.extensions["receiver"] = services
@@ -41,15 +64,34 @@ def build(services: Services | None = None) -> Flask:
     app.register_blueprint(leads.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(visit_script.blueprint)
+    app.register_blueprint(api.blueprint)
+    app.before_request(_name_request)
+    app.after_request(_tell_name)
+    app.register_blueprint(metrics.blueprint)
+    dashboard.register(app, services)
     app.register_error_handler(InvalidSignature, _unproved)
     app.register_error_handler(InvalidPayload, _invalid)
     app.register_error_handler(StoreUnavailable, _away)
     app.register_error_handler(HTTPException, _plain)
+    app.after_request(_counted)
     if proxies := services.config.trusted_proxies:
         # what anybody else claims to have forwarded is not believed
         trusting = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
         app.wsgi_app = trusting  # type: ignore[method-assign]
     return app
+
+
+def _name_request() -> None:
+    """Every line about a request has its id: the host's, or one of ours."""
+    given = logs.known_id(request.headers.get("X-Request-ID", ""))
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=given or uuid.uuid4().hex)
+
+
+def _tell_name(answer: Response) -> Response:
+    named = structlog.contextvars.get_contextvars()
+    answer.headers["X-Request-ID"] = named.get("request_id", "")
+    return answer
 
 
 def _unproved(error: InvalidSignature) -> ResponseReturnValue:
@@ -68,4 +110,15 @@ def _away(error: StoreUnavailable) -> ResponseReturnValue:
 
 
 def _plain(error: HTTPException) -> ResponseReturnValue:
+    if error.code not in UNREMARKABLE:
+        log.warning("refused", status=error.code)
     return {"error": error.description}, error.code or 500
+
+
+def _counted(answer: Response) -> Response:
+    """Count a refusal, whoever made it, by the blueprint that was asked."""
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        services: Services = current_app.extensions["receiver"]
+        at = request.blueprint or "nowhere"
+        services.store.counters.count("refused", at=at, status=answer.status_code)
+    return answer

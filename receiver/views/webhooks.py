@@ -13,7 +13,7 @@ import structlog
 from flask import Blueprint, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
-from receiver import __version__, health, jobs
+from receiver import __version__, health, jobs, logs
 from receiver.bootstrap import Services
 from receiver.errors import StoreUnavailable
 from receiver.stages import told_by
@@ -40,9 +40,20 @@ def receive() -> ResponseReturnValue:
     if request.mimetype != "application/json":
         abort(415, "The body must be application/json.")
     content = load(parse(body))
+    webhook_id = logs.known_id(proof["webhook-id"])
     if isinstance(content, Ping):
+        log.info("pinged", webhook_id=webhook_id)
         return answer_ping(services, content), 200
-    return accept(services, content), 202
+    counted = accept(services, content)
+    # from here on a deal is known by its id: ten saves make one order
+    log.info("accepted", webhook_id=webhook_id, of=_members(content), **counted)
+    return counted, 202
+
+
+def _members(events: Sequence[Event]) -> list[str]:
+    """The deals and the clients that events are about."""
+    things = [event.deal or event.client for event in events]
+    return [thing.id for thing in things if thing]
 
 
 def parse(body: bytes) -> Any:
