@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 from receiver import logs
 from receiver.config import Config
 from receiver.errors import InvalidSettings
+from receiver.web_worker import TimedWorker
 
 
 class Discreet(Logger):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class Discreet(Logger):  # type: ignore[misc]
         super().exception(msg, *args, **kwargs)
 
 
-class DiscreetWorker(ThreadWorker):  # type: ignore[misc]
+class DiscreetWorker(TimedWorker):
     """A worker that does not quote a malformed request, not even to who sent it."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:

@@ -104,6 +104,8 @@ def _values(services: Services) -> website.Values:
     body = request.get_data(cache=False)
     if len(body) > MAX_BODY:
         abort(413)
+    if len(body) < (request.content_length or 0):
+        abort(400, "The body was cut off on its way.")  # a number's last digits, say
     _require_turn(services)
     return website.read(body, request.mimetype, request.mimetype_params)
 

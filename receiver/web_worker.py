@@ -1,0 +1,62 @@
+"""Gunicorn's worker with threads, but that nobody who is slow keeps a thread.
+
+As it comes, a thread that reads a request waits for ever: as many connections as there
+are threads, each silent in the middle of a request, and nothing is accepted any more. A
+telephone that loses its network while it sends a lead is enough for one of them.
+"""
+
+import selectors
+import socket
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class TimedWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that closes what says nothing, and cuts off what is not said in time."""
+
+    first_seconds = 10.0  # until a new connection says anything; no thread waits for it
+    read_seconds = 10.0  # from then on, until a whole request is there
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._handled: dict[Any, float] = {}  # until when each may be read
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give it to a thread as soon as there is something to read."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.timeout = time.monotonic() + self.first_seconds
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
+    def handle(self, conn: Any) -> Any:
+        """Read a request and answer it, in a thread."""
+        self._handled[conn] = time.monotonic() + self.read_seconds
+        try:
+            return super().handle(conn)
+        finally:
+            self._handled.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Close what said nothing; end the reading, but not the answer, of what takes
+        too long. Called every second at least.
+        """
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, deadline in self._handled.copy().items():
+            if now > deadline:
+                self._handled.pop(conn, None)
+                with suppress(OSError):  # closed meanwhile
+                    conn.sock.shutdown(socket.SHUT_RD)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When it stops, what says nothing keeps it no longer than what said all."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)

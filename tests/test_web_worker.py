@@ -1,0 +1,128 @@
+"""Whoever is slow, by intent or by a bad network, keeps nobody else waiting."""
+
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from receiver.store.leads import LeadStore
+from tests.leads import FORM, KEY, values
+from tests.processes import environment, eventually, free_port
+
+HEAD = b"POST /webhooks/sugarcrm HTTP/1.1\r\nHost: x\r\n"
+SILENT = b""
+HALF_A_HEADER = HEAD + b"Webhook-I"
+HALF_A_BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
+CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
+MANY = 4  # more than there are threads
+
+
+@contextmanager
+def web(settings, valkey, directory):
+    """One gunicorn with two threads; gives its port."""
+    port = free_port()
+    arguments = ("--config", f"python:{settings}", "--workers", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *arguments, "receiver:create_app()"],
+        env=environment(
+            REDIS_URL=valkey.connection_url,
+            PORT=port,
+            LEADS_KEY=KEY,
+            STORE_DURABLE="yes",
+        ),
+        cwd=directory,
+    )
+    try:
+        eventually(lambda: answer(port) < 5)
+        yield port, process
+        process.terminate()
+        process.wait(15)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answer(port, path="healthz"):
+    """How many seconds an answer took."""
+    began = time.monotonic()
+    url = f"http://127.0.0.1:{port}/{path}"
+    assert requests.get(url, timeout=10).status_code == 200
+    return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def hurried(valkey, tmp_path_factory):
+    with web("tests.hurried_conf", valkey, tmp_path_factory.mktemp("web")) as found:
+        yield found[0]
+
+
+@contextmanager
+def slow(port, said):
+    with ExitStack() as stack:
+        ours = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), 15))
+            for _ in range(MANY)
+        ]
+        for one in ours:
+            one.sendall(said)
+        yield ours
+
+
+def test_whoever_says_nothing_keeps_no_thread(hurried):
+    with slow(hurried, SILENT):
+        assert max(answer(hurried) for _ in range(5)) < 0.8
+
+
+@pytest.mark.parametrize("said", [HALF_A_HEADER, HALF_A_BODY, CHUNKS])
+def test_whoever_stops_in_the_middle_is_cut_off(hurried, said):
+    with slow(hurried, said) as ours:
+        answers = {one.recv(4096)[:12] for one in ours}
+        assert answers <= {b"", b"HTTP/1.1 400", b"HTTP/1.1 401"}
+        assert answer(hurried) < 0.8
+
+
+def test_whoever_drips_is_cut_off_too(hurried):
+    with socket.create_connection(("127.0.0.1", hurried), 15) as ours:
+        ours.sendall(HALF_A_BODY)
+        ours.settimeout(0.1)
+        for _ in range(60):
+            ours.sendall(b" ")
+            with suppress(TimeoutError):
+                assert ours.recv(4096).startswith(b"HTTP/1.1 401")
+                return
+        pytest.fail("it was never cut off")
+
+
+def test_a_connection_that_is_kept_alive_is_used_again_much_later(hurried):
+    with socket.create_connection(("127.0.0.1", hurried), 15) as ours:
+        for pause in (2.5, 0):
+            ours.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert ours.recv(4096).startswith(b"HTTP/1.1 200")
+            time.sleep(pause)
+
+
+def test_connections_that_say_nothing_do_not_hold_up_a_stop(valkey, tmp_path):
+    web_ = web("receiver.gunicorn_conf", valkey, tmp_path)
+    with web_ as (port, process), slow(port, SILENT):
+        answer(port)
+        began = time.monotonic()
+        process.terminate()
+        process.wait(15)
+        assert time.monotonic() - began < 5
+
+
+def test_a_lead_that_is_cut_off_is_no_lead(hurried, redis_client):
+    body = urlencode(values(comment="0123456789")).encode()
+    head = f"POST /leads HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", hurried), 15) as ours:
+        ours.sendall(head.encode() + body[:-3])
+        ours.shutdown(socket.SHUT_WR)
+        answered = ours.recv(4096)
+    assert answered.startswith(b"HTTP/1.1 400"), answered
+    assert not list(LeadStore(redis_client).everything("waiting"))
