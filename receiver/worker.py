@@ -14,6 +14,7 @@ from receiver import __version__, jobs, logs, sentry
 from receiver.bootstrap import BACKGROUND, LIVE, connect
 from receiver.config import Config
 from receiver.errors import InvalidSettings
+from receiver.own_jobs import OnlyData, OwnJob
 
 
 class PatientWorker(SimpleWorker):
@@ -63,10 +64,12 @@ def main() -> None:
         connection = connect(config)
     except InvalidSettings as error:
         sys.exit(str(error))
+    own: dict[str, Any] = {"job_class": OwnJob, "serializer": OnlyData}
     worker = PatientWorker(
-        [Queue(queue, connection=connection)],
+        [Queue(queue, connection=connection, **own)],
         connection=connection,
         log_job_description=False,
+        **own,
     )
     worker.log.addFilter(WithoutTraces())
     worker.work(logging_level="WARNING")
