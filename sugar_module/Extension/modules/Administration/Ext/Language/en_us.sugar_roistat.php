@@ -81,8 +81,8 @@ $mod_strings['LBL_ROISTAT_PAGE_FAILED'] =
     'Something went wrong. The CRM\'s log says what, in a line that begins with "Roistat:".';
 $mod_strings['LBL_ROISTAT_ADDRESS_MISSING'] = 'Receiver address: none is set, so nothing is sent.';
 $mod_strings['LBL_ROISTAT_ADDRESS_MALFORMED'] =
-    'Receiver address: this is no web address. Write it as https://roistat.example.com, without blanks, ? or '
-    . '#.';
+    'Receiver address: this is no web address. Write it as https://roistat.example.com, without a login, '
+    . 'blanks, \\, ? or #.';
 $mod_strings['LBL_ROISTAT_ADDRESS_NOT_HTTPS'] =
     'Receiver address: it has to begin with https://, unless the receiver runs on this machine (localhost or '
     . '127.0.0.1).';

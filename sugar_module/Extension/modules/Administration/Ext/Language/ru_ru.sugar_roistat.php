@@ -81,7 +81,8 @@ $mod_strings['LBL_ROISTAT_PAGE_FAILED'] =
     'Произошла ошибка. Что именно, сказано в журнале CRM, в строке, начинающейся с «Roistat:».';
 $mod_strings['LBL_ROISTAT_ADDRESS_MISSING'] = 'Адрес приёмника: не задан, поэтому ничего не отправляется.';
 $mod_strings['LBL_ROISTAT_ADDRESS_MALFORMED'] =
-    'Адрес приёмника: это не веб-адрес. Запишите его как https://roistat.example.com, без пробелов, ? и #.';
+    'Адрес приёмника: это не веб-адрес. Запишите его как https://roistat.example.com, без логина, '
+    . 'пробелов, \\, ? и #.';
 $mod_strings['LBL_ROISTAT_ADDRESS_NOT_HTTPS'] =
     'Адрес приёмника: он должен начинаться с https://, если только приёмник не работает на этой же машине '
     . '(localhost или 127.0.0.1).';
