@@ -2,8 +2,10 @@
 
 import contextlib
 import fcntl
+import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import redis
@@ -20,6 +22,7 @@ DURABLE = {
 }
 SOCKET = "valkey.sock"
 SOCKET_PATH_LIMIT = 100  # Unix allows 107 bytes
+OURS_ALONE = 0o700  # what is stored is about people
 
 log = structlog.get_logger()
 
@@ -38,7 +41,7 @@ class EmbeddedValkey:
 
     def __init__(self, data_dir: Path) -> None:
         directory = data_dir.resolve()
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=OURS_ALONE, parents=True, exist_ok=True)
         self._lock = (directory / "serve.lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +66,8 @@ class EmbeddedValkey:
         # Ctrl-C reaches the whole process group; the store must outlive its users
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self._server.start(timeout=60)
+            with _files_of_ours_alone():
+                self._server.start(timeout=60)
         except ValkeyServerError:
             where = self._server.log_path
             raise StoreUnavailable(f"the store did not start: see {where}") from None
@@ -98,3 +102,13 @@ class EmbeddedValkey:
         with contextlib.suppress(redis.RedisError):
             client.shutdown(nosave=True)  # everything is in the append-only file
             time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def _files_of_ours_alone() -> Iterator[None]:
+    """Whatever a process started within writes, nobody else on the machine may read."""
+    before = os.umask(~OURS_ALONE & 0o777)
+    try:
+        yield
+    finally:
+        os.umask(before)

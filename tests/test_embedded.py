@@ -46,3 +46,17 @@ def test_a_store_that_dies_while_it_starts_is_started_again_at_the_next_look(emb
     assert not embedded.restart_if_dead()
     with redis.Redis.from_url(embedded.url) as client:
         assert client.ping()
+
+
+def test_nobody_else_on_the_machine_may_read_what_is_stored():
+    with TemporaryDirectory(prefix="embedded-") as parent:
+        directory = Path(parent) / "data"
+        store = EmbeddedValkey(directory)
+        store.start()
+        with redis.Redis.from_url(store.url) as client:
+            client.set("name", "Ada")
+        store.stop()
+        made = [directory, *directory.rglob("*")]
+        assert any(path.suffix == ".aof" for path in made)
+        stored = [path for path in made if path.stat().st_size]
+        assert [path for path in stored if path.stat().st_mode & 0o077] == []
