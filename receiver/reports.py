@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from receiver import words
+from receiver.plain import plain
 from receiver.reconcile import Comparison, Difference
 from receiver.store.leads import HeldLead
 
@@ -79,5 +80,6 @@ def _lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[st
 
 
 def no_formula(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Text that neither a spreadsheet takes for a formula nor a terminal obeys."""
+    begins = ("=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠")  # noqa: RUF001
+    return plain(f"'{text}" if text.startswith(begins) else text)

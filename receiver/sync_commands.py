@@ -22,6 +22,7 @@ from receiver.config import Config
 from receiver.console import console
 from receiver.errors import InvalidSettings, UpstreamError
 from receiver.estimate import estimate, rate, seconds_left
+from receiver.plain import plain_json
 from receiver.reconcile import REPAIR, REPORT, Comparison, Reconcile, as_json
 from receiver.reports import differences_csv, kind, summary, told
 
@@ -149,7 +150,7 @@ def _bar(about: str) -> Progress:
         TextColumn(about),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[said]}", markup=False),
         console=Console(stderr=True),
     )
 
@@ -218,7 +219,7 @@ def _show_estimate(
 def _report(reconcile: Reconcile, comparison: Comparison, form: str | None) -> None:
     found = reconcile.differences()
     if form == "json":
-        click.echo(as_json(comparison, found))
+        click.echo(plain_json(as_json(comparison, found)))
         return
     if form == "csv":
         sys.stdout.writelines(differences_csv(found))

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
 from receiver.http_client import HttpClient
+from receiver.plain import plain
 from receiver.roistat.answers import (
     COUNTERS,
     OLD_COUNTERS,
@@ -367,7 +368,7 @@ def _without_noise(number: str) -> float:
 def _success(status: int, body: Any) -> dict[str, Any]:
     """The body of a success. An error is an error under any HTTP status, even 200."""
     if isinstance(body, dict) and body.get("status") == "error":
-        code = str(body.get("error") or "unknown_error")
+        code = plain(str(body.get("error") or "unknown_error")[:100])
         raise RoistatError(code, _described(body), permanent=code in PERMANENT)
     if not 200 <= status < 300:
         code = f"http_{status}"
@@ -383,7 +384,7 @@ def _described(body: dict[str, Any]) -> str:
     details = body.get("details")
     option = details.get("option") if isinstance(details, dict) else None
     text = str(body.get("description") or "")[:300]
-    return f"{text} ({str(option)[:100]})" if option else text
+    return plain(f"{text} ({str(option)[:100]})" if option else text)
 
 
 def _counters(answer: dict[str, Any]) -> dict[str, int]:
