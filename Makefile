@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SEEDS  ?= 1 2 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format package bench chaos test-crm bench-crm php chromium clean
+.PHONY: help run test lint format audit package bench chaos test-crm bench-crm php chromium clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ lint: $(VENV)/dev.ready php ## Check style and types, Python and PHP
 format: $(VENV)/dev.ready ## Format the Python code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+audit: ## Ask whether a weakness is known of what we depend on (needs the network)
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 package: ## Build dist/sugar-roistat-<version>.zip for the Module Loader
 	$(PYTHON) tools/package.py
