@@ -112,13 +112,13 @@ def test_no_personal_datum_stands_in_an_address(person):
 
 
 def test_leads_can_be_taken_along(person):
-    person.services.lead_store.put(lead("l1", title="=1+1"))
     settled(person.services, LeadOutcome.refused("odd"))
+    person.services.lead_store.put(lead("l1", title="=1+1"))
     answer = person.get("/website-leads.csv")
     assert 'filename="leads.csv"' in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     found = list(csv.DictReader(io.StringIO(answer.content.decode())))
-    assert [one["title"] for one in found] == ["'=1+1", "Request 0"]
+    assert {one["title"] for one in found} == {"'=1+1", "Request 0"}
     some = person.get("/website-leads.csv?state=parked").content.decode()
     assert len(some.splitlines()) == 2
 

@@ -89,6 +89,7 @@ def change() -> ResponseReturnValue:
 def store() -> ResponseReturnValue:
     """Store the mapping whose consequences were shown, if they still are the same."""
     services = frame.services()
+    services.mapping.require_unset()
     try:
         new = Mapping.load(request.form.get("json", ""))
     except InvalidMapping as error:
@@ -162,7 +163,6 @@ def _page_of_json(text: str, error: InvalidMapping) -> str:
 
 def _preview(new: Mapping) -> ResponseReturnValue:
     services = frame.services()
-    services.mapping.require_unset()
     current, why = _current()
     if new == current and not why:
         flash("That is the mapping that counts already. Nothing was changed.")

@@ -18,7 +18,7 @@ MOST = 300  # rows of one kind
 
 # The deal's own fields that are of use, where the CRM does not name them itself
 OWN_LABELS = {
-    "amount_base": "Amount in the base currency",
+    "amount_base": "Amount, base currency",
     "amount": "Amount",
     "currency": "Currency",
     "cost": "Cost",
