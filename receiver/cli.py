@@ -9,18 +9,18 @@ from rich.table import Table
 from receiver import __version__, jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.check import check as everything
+from receiver.commands.console import console
+from receiver.commands.leads import forget, leads
+from receiver.commands.mapping import mapping
+from receiver.commands.statuses import statuses
+from receiver.commands.sync import backfill, reconcile, sync
 from receiver.config import Config
-from receiver.console import console
 from receiver.dev import dev as run_dev
 from receiver.emulators.roistat import create_emulator as create_roistat
 from receiver.emulators.server import serve_emulator
 from receiver.emulators.sugarcrm import create_emulator as create_sugarcrm
 from receiver.errors import ReceiverError
-from receiver.lead_commands import forget, leads
-from receiver.mapping_commands import mapping
 from receiver.serve import serve as run_serve
-from receiver.status_commands import statuses
-from receiver.sync_commands import backfill, reconcile, sync
 
 
 class Commands(click.Group):

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from receiver import jobs, reconcile, sync_commands
+from receiver import jobs, reconcile
 from receiver.bootstrap import bootstrap
+from receiver.commands import sync as sync_commands
 from receiver.errors import UpstreamError
 from receiver.mapping import Mapping
 from receiver.reconcile import NIGHTLY, REPAIR, REPORT

@@ -5,8 +5,8 @@ from rich.table import Table
 
 from receiver import words
 from receiver.bootstrap import Services, bootstrap
+from receiver.commands.console import console
 from receiver.config import Config
-from receiver.console import console
 from receiver.preview import held_deals
 from receiver.roistat.schemas import status_of
 from receiver.roistat.statuses import Change, Status

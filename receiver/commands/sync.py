@@ -18,8 +18,8 @@ from rich.table import Table
 from receiver import jobs, logs, words
 from receiver.bootstrap import Services, bootstrap
 from receiver.catchup import CatchUp
+from receiver.commands.console import console
 from receiver.config import Config
-from receiver.console import console
 from receiver.errors import InvalidSettings, UpstreamError
 from receiver.estimate import estimate, rate, seconds_left
 from receiver.plain import plain_json

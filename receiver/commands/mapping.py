@@ -8,8 +8,8 @@ from rich.table import Table
 
 from receiver import words
 from receiver.bootstrap import Services, bootstrap
+from receiver.commands.console import console
 from receiver.config import Config
-from receiver.console import console
 from receiver.errors import InvalidMapping
 from receiver.mapping import Mapping
 from receiver.preview import Difference, Preview, held_deals, preview

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from receiver import jobs, words
 from receiver.bootstrap import Services, bootstrap
+from receiver.commands.console import console
 from receiver.config import Config
-from receiver.console import console
 from receiver.reports import instant, leads_csv
 from receiver.store.leads import PARKED, STATES, HeldLead
 from receiver.store.people import Person

@@ -1,0 +1,1 @@
+"""What `sugar-roistat` does, a file for each group of its commands."""
