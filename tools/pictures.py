@@ -32,6 +32,8 @@ PICTURES = (
     ("dashboard-phone", "/", (390, 844), "light"),
     ("dashboard-deals", "/deals", (1300, 900), "light"),
     ("dashboard-parked", "/parked", (1300, 900), "light"),
+    ("dashboard-mapping", "/mapping", (1300, 900), "light"),
+    ("dashboard-settings-phone", "/settings", (390, 844), "dark"),
 )
 NAMES = (
     "Website redesign",
