@@ -16,7 +16,13 @@
 --
 -- 'unsure' is the digest of an earlier push of unknown outcome, '*' where several
 -- differ. Until the time in 'until' it may still land, after a later push: a success
--- with other content before then is followed by one confirming push at that time.
+-- with other content before then is followed by one confirming push at that time. A
+-- success with the same content settles at once, but 'unsure' stays: the next content
+-- may still be met by it.
+--
+-- A drainer that was replaced and comes back takes the attempt, if there is one, from
+-- whoever is sending: nobody knows whose push came last.
+--
 -- 'since' is when a change began to wait, until Roistat has it: that is how long it
 -- took. What only waits for its visit, or is to be confirmed, is there already.
 
@@ -97,6 +103,13 @@ local function sure(held, digest)
   return not held[3] or held[3] == digest or now >= tonumber(held[4])
 end
 
+-- Forget an earlier push only when it cannot land any more.
+local function forget_unsure(meta, held)
+  if held[4] and now >= tonumber(held[4]) then
+    redis.call('HDEL', meta, 'unsure', 'until')
+  end
+end
+
 -- What there is to say of a deal that Roistat has, for whoever asks: one note at most.
 local function take_down(meta, member, note, before)
   if before and before ~= note then
@@ -118,7 +131,8 @@ local function delivered(meta, member, digest, verdict, held, note)
     redis.call('ZADD', due, held[4], member)
     return
   end
-  redis.call('HDEL', meta, 'tries', 'waits', 'unsure', 'until', 'behind')
+  redis.call('HDEL', meta, 'tries', 'waits', 'behind')
+  forget_unsure(meta, held)
   redis.call('HSET', meta, 'delivered', digest)
   redis.call('ZREM', due, member)
   if verdict == 'gone' then
@@ -128,7 +142,7 @@ local function delivered(meta, member, digest, verdict, held, note)
 end
 
 -- The record moved under this attempt, or another drainer took it: it stays pending.
-local function moved(meta, member, digest, held, mine, success)
+local function moved(meta, member, verdict, digest, held, mine, success)
   redis.call('HINCRBY', meta, 'rev', 1)
   redis.call('ZADD', due, 'NX', at(0), member)
   redis.call('ZREM', parked, member)
@@ -136,11 +150,17 @@ local function moved(meta, member, digest, held, mine, success)
     redis.call('HSET', meta, 'since', at(0))
     redis.call('HDEL', meta, 'tries')
     if sure(held, digest) then
-      redis.call('HDEL', meta, 'unsure', 'until')
+      forget_unsure(meta, held)
       redis.call('HSET', meta, 'delivered', digest)
     end
   elseif not mine then
     redis.call('HDEL', meta, 'delivered')
+    if attempt ~= '' and held[2] then
+      redis.call('HSET', meta, 'attempt', '*')
+    end
+    if verdict == 'unknown' then
+      redis.call('HSET', meta, 'unsure', '*', 'until', at(confirm))
+    end
   end
 end
 
@@ -240,7 +260,7 @@ for i = 7, #ARGV, 9 do
 
   local decided = mine and held[1] == rev
   if not decided then
-    moved(meta, member, digest, held, mine, success)
+    moved(meta, member, verdict, digest, held, mine, success)
   elseif success then
     delivered(meta, member, digest, verdict, held, note)
   else

@@ -333,3 +333,39 @@ def test_a_delivered_deletion_grows_old_and_a_restored_deal_does_not(
     assert all(redis_client.ttl(key) > 0 for key in keys)
     put(saved("d1", at=-2))
     assert all(redis_client.ttl(key) == -1 for key in keys)
+
+
+def test_what_was_delivered_twice_may_still_be_met_by_the_first_push(
+    put, store, redis_client
+):
+    """The first push of A timed out, the second one succeeded, then B was delivered:
+    the first one may land yet.
+    """
+    put(saved("d1", at=-3, name="A"))
+    end(store, begin(store), verdict="unknown", digest="A")
+    end(store, begin(store, attempt="a2", digest="A"), attempt="a2", digest="A")
+    assert pending(store) == []
+    put(saved("d1", at=-2, name="B"))
+    end(store, begin(store, attempt="a3", digest="B"), attempt="a3", digest="B")
+    assert pending(store) == ["deal:d1"]
+    redis_client.zadd("roistat:due", {"deal:d1": 0})
+    redis_client.hset("roistat:meta:deal:d1", "until", 0)
+    end(store, begin(store, attempt="a4", digest="B"), attempt="a4", digest="B")
+    assert pending(store) == []
+
+
+def test_whoever_sends_while_a_replaced_drainer_sends_confirms(
+    put, store, redis_client
+):
+    """Nobody knows whose push came last."""
+    put(saved("d1", at=-3, name="A"))
+    replaced = begin(store, "one", "a1", "A")
+    expire_lease(redis_client)
+    end(store, begin(store, "two", "a2", "A"), attempt="a2", digest="A")
+    redis_client.hset("roistat:meta:deal:d1", "until", 0)  # long ago
+    put(saved("d1", at=-2, name="B"))
+    sending = begin(store, "two", "a3", "B")
+    end(store, replaced, attempt="a1", digest="A")
+    end(store, sending, attempt="a3", digest="B")
+    (one,) = look(store, "two").due
+    assert one.delivered == ""
