@@ -38,10 +38,10 @@ class Stages:
         """Add what is new to the dictionary as it stands now, not as it was
         remembered. Raises `UpstreamError`.
         """
-        with self._store.notes.changing_statuses():
+        with self._store.notes.changing_statuses() as make_sure:
             known = self._roistat.statuses()
             merged = merge(known, stages, self._mapping())
-            self._upload(known, merged)
+            self._upload(known, merged, make_sure)
 
     def of_crm(self) -> dict[str, str]:
         """The CRM's stages as it last told them, id to name."""
@@ -66,7 +66,7 @@ class Stages:
         """
         stages = {**used, **self.of_crm()}
         mapping = mapping or self._mapping()
-        with self._store.notes.changing_statuses():
+        with self._store.notes.changing_statuses() as make_sure:
             known = self._roistat.statuses()
             merged = merge(known, stages, mapping, is_ordered=True)
             if allow_removal:
@@ -76,12 +76,18 @@ class Stages:
             if dry_run or is_other:
                 self._store.notes.keep_statuses(known)
             else:
-                self._upload(known, merged)
+                self._upload(known, merged, make_sure)
         return known, changes
 
-    def _upload(self, known: list[Status], merged: list[Status]) -> None:
+    def _upload(
+        self,
+        known: list[Status],
+        merged: list[Status],
+        make_sure: Callable[[], None],
+    ) -> None:
         changes = difference(known, merged)
         if changes:
+            make_sure()
             self._roistat.set_statuses(merged)
             log.info("statuses_changed", count=len(changes))
         self._store.notes.keep_statuses(merged)

@@ -11,8 +11,10 @@ from rq import SimpleWorker
 
 from receiver import jobs
 from receiver.bootstrap import bootstrap
+from receiver.errors import UpstreamError
 from receiver.mapping import Mapping
 from receiver.roistat.statuses import difference, merge, without
+from receiver.store.notes import DICTIONARY
 from tests.events import event, saved
 from tests.processes import eventually
 
@@ -185,6 +187,26 @@ def test_two_receivers_on_one_store_undo_nothing_of_each_other(
     for thread in threads:
         thread.join()
     eventually(lambda: len(groups(roistat)) == 12)
+
+
+def test_who_slept_while_changing_the_dictionary_undoes_nothing(
+    config, redis_client, services, roistat, monkeypatch
+):
+    another = bootstrap(replace(config))
+    read = services.roistat.statuses
+
+    def read_and_sleep():
+        known = read()
+        redis_client.delete(DICTIONARY)  # as after its time
+        another.stages.add({"another": "Another's"})
+        return known
+
+    monkeypatch.setattr(services.roistat, "statuses", read_and_sleep)
+    with pytest.raises(UpstreamError, match="somebody else"):
+        services.stages.add({"ours": "Ours"})
+    monkeypatch.undo()
+    services.stages.add({"ours": "Ours"})
+    assert set(groups(roistat)) == {"another", "ours"}
 
 
 # --- pure ---

@@ -3,12 +3,13 @@ mapping between them. Noted when somebody learns it, read by whoever is asked.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
+from redis.exceptions import LockError
 
 from receiver.errors import UpstreamError
 from receiver.store.edge import translated
@@ -16,6 +17,10 @@ from receiver.store.edge import translated
 STATUSES, VERDICT, PING = "roistat:statuses", "roistat:verdict", "roistat:ping"
 DICTIONARY, CLOSED = "roistat:dictionary", "roistat:closed"
 MAPPING, CRM = "roistat:mapping", "roistat:crm"
+# Seconds. Changing the dictionary takes two calls of at most 11 each (see http_client)
+# and the budget's patience. More would be waited for in vain where somebody was killed
+# meanwhile, by all deals in new stages.
+CHANGING, PATIENCE = 30, 5
 # What Roistat offers only to some projects (see the client)
 METHODS = ("delete", "status/update", "clients/import")
 
@@ -47,17 +52,30 @@ class Notes:
         self._keep(STATUSES, statuses, timedelta(minutes=10))
 
     @contextmanager
-    def changing_statuses(self) -> Iterator[None]:
+    def changing_statuses(self) -> Iterator[Callable[[], None]]:
         """Alone while reading, changing and uploading the dictionary: it is replaced
-        whole, and whoever came between would be undone. Raises `UpstreamError` where
-        somebody else does not come to an end.
+        whole, and whoever came between would be undone. Gives what to call just before
+        the upload. Raises `UpstreamError` where somebody else does not come to an end,
+        or has come between.
         """
         with translated():
-            lock = self._redis.lock(DICTIONARY, timeout=60, blocking_timeout=5)
+            lock = self._redis.lock(
+                DICTIONARY, timeout=CHANGING, blocking_timeout=PATIENCE
+            )
             if not lock.acquire():
                 raise UpstreamError("somebody else changes the status dictionary")
+
+        def make_sure() -> None:
+            with translated():
+                try:
+                    lock.reacquire()
+                except LockError:  # as after a long sleep of the whole machine
+                    raise UpstreamError(
+                        "somebody else may have changed the status dictionary"
+                    ) from None
+
         try:
-            yield
+            yield make_sure
         finally:
             with suppress(redis.RedisError):  # a lock that was lost needs no release
                 lock.release()

@@ -37,6 +37,7 @@ def control(state: State, sessions: Sessions, faults: FaultPlan) -> Blueprint:
         with state.lock:
             return jsonify(
                 {module: dict(state.records[module]) for module in MODULES}
+                | {"links": {id_: dict(to) for id_, to in state.contacts.items()}}
                 | {"requests": dict(state.requests), "grants": dict(sessions.grants)}
                 | {"most_in_a_second": faults.most}
             )
