@@ -24,6 +24,9 @@ class Sugar:
     def control(self, name, body):
         return requests.post(f"{self.url}/_emulator/{name}", json=body, timeout=20)
 
+    def state(self):
+        return requests.get(f"{self.url}/_emulator/state", timeout=20).json()
+
     def grant(self, **body):
         url = f"{self.url}/rest/v11/oauth2/token"
         known = {"client_id": "sugar", "username": "u", "password": "p"}
@@ -186,6 +189,7 @@ def test_a_link_can_be_taken_away(full):
     full.control("records", people | {"links": [{"deal": "a", "contact": "c1"}]})
     path = "/Opportunities/a/link/contacts"
     assert ids(full.call("GET", path).json()) == ["c1"]
+    assert full.state()["links"] == {"a": {"c1": ""}}
     full.control("records", {"unlinks": [{"deal": "a", "contact": "c1"}]})
     assert ids(full.call("GET", path).json()) == []
 

@@ -1,19 +1,26 @@
-"""One seed of the kill test.
+"""One seed of the chaos run, and many of them.
 
-A thousand saves are sent by several threads, some twice, some late, some in batches,
-while processes are killed; what got no 202 is sent again. Then everything may settle,
-and Roistat is compared with the truth.
+A few hundred saves are made in the CRM and told by several threads, some twice, some
+late, some in batches, while processes are killed and stopped, the network fails and
+Roistat answers wrongly; what got no 202 is told again. Then all of that ends,
+everything may settle, and both sides are compared deal by deal. What differs then is
+lost, stale or duplicated; only afterwards is reconcile asked to mend it.
+
+The receiver is a copy of which all waiting times are a fifth (see copies), and several
+seeds, each with deals of its own, are played one after another in one world.
 """
 
 import heapq
 import itertools
 import json
+import queue
 import random
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,80 +29,118 @@ from typing import Any
 import requests
 
 from receiver.errors import StoreUnavailable
-from tests.kill.crm import Crm, Difference, Event
-from tests.kill.world import CODE, KINDS, World
+from tests.kill.copies import copy_of_receiver
+from tests.kill.crm import Crm, Difference, Event, Save, compare
+from tests.kill.plan import KILL, NETWORK, ROISTAT, STOP, Blow, last_blow, plan
+from tests.kill.world import KINDS, WITH_TWO_WORKERS, World
 
-SAVES = 1000
-PER_SECOND = 40.0
+SAVES = 200
+DEALS, CLIENTS = 60, 12
+PER_SECOND = 50.0
 SENDERS = 6
-SEND_SECONDS = 180.0  # after this some event is never accepted, which is a bug
-# A lease of 12 s, a confirming push 20 s later, and a slow machine
-SETTLE_SECONDS = 75.0
-LATENCY_MS = 45
-
-# Calls that go wrong, one now and then: refused before or after they counted, slow, or
-# so late that nobody waits any more and a newer push has been made meanwhile.
-FAULTS: tuple[dict[str, Any], ...] = (
-    {"path": "/project/add-orders", "status": 500},
-    {"path": "/project/add-orders", "status": 500, "after_commit": True},
-    {"path": "/project/add-orders", "latency_ms": 1500},
-    {"path": "/project/clients/import", "status": 500, "after_commit": True},
-    {"path": "/project/integration/order/{orderId}/delete", "status": 500},
-    {"path": "/project/set-statuses", "status": 500, "after_commit": True},
-)
-TOO_LATE = {"path": "/project/add-orders", "latency_ms": 14_000}
+SEED_SECONDS = 20.0  # in all, but for the comparison
+LATENCIES = (45, 150, 400)  # ms, of Roistat, by turns: the slower, the more is edited
+SEND_SECONDS = 60.0  # of what is sent beside the chaos run
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one run."""
+    """What came of one seed. `unsent` was never taken by the receiver, `pending` never
+    settled; `healed` differed, and agreed after reconcile.
+    """
 
     seed: int
     saves: int
-    kills: Counter[str]
+    told: int
     resent: int
+    kills: Counter[str]
+    blows: Counter[str]
     difference: Difference
+    unsent: int
     pending: int
-    left_behind: list[str]
+    healed: int
     seconds: float
     log: str = field(repr=False, default="")
 
     @property
     def is_fine(self) -> bool:
-        return not (self.difference or self.pending or self.left_behind)
+        return not (self.difference or self.pending or self.unsent)
 
     def __str__(self) -> str:
         kills = ", ".join(f"{kind} {self.kills[kind]}" for kind in KINDS)
+        found = self.difference
         return (
-            f"seed {self.seed}: {self.saves} saves, killed {kills}; "
-            f"resent {self.resent}, lost {len(self.difference.lost)}, "
-            f"stale {len(self.difference.stale)}, pending {self.pending}, "
-            f"left behind {len(self.left_behind)}, {self.seconds:.0f} s"
+            f"seed {self.seed}: {self.saves} saves, {self.told} events; killed "
+            f"{kills}; stopped {self.blows[STOP]}, network {self.blows[NETWORK]}, "
+            f"Roistat {self.blows[ROISTAT]}; told again {self.resent}; "
+            f"lost {len(found.lost)}, stale {len(found.stale)}, "
+            f"duplicated {len(found.duplicated)}, never taken {self.unsent}, "
+            f"pending {self.pending}, healed by reconcile only {self.healed}; "
+            f"{self.seconds:.1f} s"
         )
 
 
-def run(seed: int, saves: int = SAVES, code: Path = CODE) -> Result:
-    """Run one seed from the first process to the last."""
+def run(world: World, seed: int, saves: int = SAVES, heals: bool = True) -> Result:
+    """Play one seed in a world that has settled; in the end reconcile heals what it
+    can, unless told otherwise.
+    """
     began = time.monotonic()
-    crm = Crm(seed)
-    with World(code) as world:
-        killer = Killer(world, seed)
-        sender = Sender(world, bodies(list(crm.saves(saves)), seed))
-        with killer:
-            sender.run()
-            time.sleep(2)  # while what is left is pushed
-        pending = settle(world)
-        difference, log = crm.compare(world.roistat()), world.log()
-        world.stop()
-        world.wait_until(lambda: not world.left_behind(), 5)
-        left = [" ".join(process.cmdline()) for process in world.left_behind()]
-        resent, took = sender.resent, time.monotonic() - began
-        return Result(
-            seed, saves, world.killed, resent, difference, pending, left, took, log
-        )
+    deadline = began + SEED_SECONDS
+    crm = Crm(seed, DEALS, CLIENTS, world.crm_url)
+    made = list(crm.saves(saves))
+    killed = Counter(world.killed)
+    sender = Sender(world, bodies([one.event for one in made], seed))
+    with Saving(world, made), Chaos(world, seed, saves / PER_SECOND) as chaos:
+        unsent = sender.run(until=deadline)
+        chaos.last()
+    pending = settle(world, max(1.0, deadline - time.monotonic()))
+    took = time.monotonic() - began
+    difference = compare(of_seed(world.crm(), seed), of_seed(world.roistat(), seed))
+    log = world.log() if difference or pending else ""
+    healed = 0
+    if difference and not pending and heals:
+        healed = len(difference) - len(after_reconcile(world, seed))
+    kills = world.killed - killed
+    return Result(
+        seed=seed,
+        saves=saves,
+        told=sender.told,
+        resent=sender.resent,
+        kills=kills,
+        blows=chaos.struck,
+        difference=difference,
+        unsent=unsent,
+        pending=pending,
+        healed=healed,
+        seconds=took,
+        log=log,
+    )
 
 
-def settle(world: World, seconds: float = SETTLE_SECONDS) -> int:
+def after_reconcile(world: World, seed: int) -> Difference:
+    """What still differs once reconcile has repaired what it finds."""
+    world.reconcile()
+    settle(world, SEED_SECONDS)
+    return compare(of_seed(world.crm(), seed), of_seed(world.roistat(), seed))
+
+
+def of_seed(state: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Of what one side holds, what one seed has made, and what nobody knows."""
+    mine = (f"deal-{seed}-", f"client-{seed}-")
+    others = ("deal-", "client-")
+
+    def is_mine(id_: str) -> bool:
+        return id_.startswith(mine) or not id_.startswith(others)
+
+    modules = ("Opportunities", "Contacts", "links", "orders", "clients")
+    return state | {
+        module: {id_: one for id_, one in state[module].items() if is_mine(id_)}
+        for module in modules
+        if module in state
+    }
+
+
+def settle(world: World, seconds: float) -> int:
     """Wait until nothing is pending; give how much still is."""
     pending = -1
 
@@ -112,20 +157,25 @@ def settle(world: World, seconds: float = SETTLE_SECONDS) -> int:
     return pending
 
 
-# --- what is sent, and in which order ---
+# --- what is told, and in which order ---
 
 
 def bodies(events: Sequence[Event], seed: int) -> list[bytes]:
     """The events as they are sent: nearly in order, some twice, some in batches."""
     rng = random.Random(seed)
-    late = ((_late(rng, 0.15) + n, event) for n, event in enumerate(events))
-    twice = ((1 + _late(rng, 1) + n, e) for n, e in enumerate(events) if _one_in(rng))
+    reach = len(events) / 5
+    late = ((_late(rng, 0.15, reach) + n, e) for n, e in enumerate(events))
+    twice = (
+        (1 + _late(rng, 1, reach) + n, event)
+        for n, event in enumerate(events)
+        if _one_in(rng)
+    )
     order = sorted([*late, *twice], key=lambda pair: pair[0])
     return [as_body(group) for group in _groups([e for _, e in order], rng)]
 
 
-def _late(rng: random.Random, share: float) -> float:
-    return rng.uniform(0, 150) if rng.random() < share else 0.0
+def _late(rng: random.Random, share: float, reach: float) -> float:
+    return rng.uniform(0, reach) if rng.random() < share else 0.0
 
 
 def _one_in(rng: random.Random, chance: int = 10) -> bool:
@@ -148,6 +198,10 @@ def as_body(group: Sequence[Event]) -> bytes:
     return json.dumps(batch | {"data": {"events": group}}).encode()
 
 
+def _events_in(body: bytes) -> int:
+    return len(json.loads(body)["data"].get("events", [body]))
+
+
 class Sender:
     """Sends bodies at a steady pace from several threads, each until it got a 202."""
 
@@ -157,14 +211,16 @@ class Sender:
         now = time.monotonic()
         self._queue = [(now + n / PER_SECOND, n, b) for n, b in enumerate(bodies)]
         self._left = len(self._queue)
+        self.told = sum(map(_events_in, bodies))
         self.resent = 0
 
-    def run(self, threads: int = SENDERS) -> None:
-        deadline = time.monotonic() + SEND_SECONDS
+    def run(self, threads: int = SENDERS, until: float | None = None) -> int:
+        """Send it all; give how many were never taken."""
+        deadline = until or time.monotonic() + SEND_SECONDS
         with ThreadPoolExecutor(threads) as pool:
             for done in [pool.submit(self._work, deadline) for _ in range(threads)]:
                 done.result()
-        assert not self._left, f"{self._left} never got a 202:\n{self._world.log()}"
+        return self._left
 
     def _work(self, deadline: float) -> None:
         with requests.Session() as session:
@@ -186,69 +242,171 @@ class Sender:
 
     def _again(self, _: float, number: int, body: bytes) -> None:
         # as a sweep would, some of them much later than others
-        due = time.monotonic() + 0.2 + 2.0 * (number % 7) / 7
+        due = time.monotonic() + 0.2 + 1.0 * (number % 7) / 7
         with self._lock:
             self.resent += 1
             heapq.heappush(self._queue, (due, number, body))
 
 
-# --- what goes wrong meanwhile ---
+class Saving:
+    """The CRM holds each save from when it is made, inside `with`."""
 
-
-class Killer:
-    """Kills a process every now and then, and makes Roistat fail, inside `with`."""
-
-    def __init__(self, world: World, seed: int) -> None:
-        self._world = world
-        self._random = random.Random(seed)
-        self._enough = threading.Event()
+    def __init__(self, world: World, made: Sequence[Save]) -> None:
+        self._world, self._made = world, made
         self._pool = ThreadPoolExecutor(1)
 
     def __enter__(self) -> None:
-        self._world.faults(latency_ms=LATENCY_MS)
-        self._killing = self._pool.submit(self._kill)
+        self._saving = self._pool.submit(self._save)
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._saving.result()
+
+    def _save(self) -> None:
+        began = time.monotonic()
+        for number, one in enumerate(self._made):
+            time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+            self._world.save(one.change)
+
+
+# --- what goes wrong meanwhile ---
+
+
+class Chaos:
+    """All that a seed's plan says goes wrong, inside `with`; then all is well again."""
+
+    def __init__(self, world: World, seed: int, seconds: float) -> None:
+        self._world = world
+        self._latency = LATENCIES[seed % len(LATENCIES)]
+        self._random = random.Random(seed)
+        self._last = last_blow(seed)
+        self._blows = plan(seed, seconds)
+        self._enough = threading.Event()
+        self._pool = ThreadPoolExecutor(1)
+        self.struck: Counter[str] = Counter()
+
+    def __enter__(self) -> "Chaos":
+        self._world.faults(latency_ms=self._latency)
+        self._striking = self._pool.submit(self._strike_all)
+        return self
+
+    def last(self) -> None:
+        """Everything is told: the last blow, and its time."""
+        self._enough.set()
+        self._striking.result()
+        self._world.go_on()
+        self._world.network.heal()
+        self._strike(self._last)
+        time.sleep(self._last.seconds)
 
     def __exit__(self, *_: object) -> None:
         self._enough.set()
         self._pool.shutdown()
-        self._killing.result()
+        self._world.go_on()
+        self._world.network.heal()
+        self._world.faults(latency_ms=self._latency)
+        self._striking.result()
 
-    def _kill(self) -> None:
-        rng = self._random
-        for number in itertools.count():
-            if self._enough.wait(rng.uniform(0.3, 1.5)):
+    def _strike_all(self) -> None:
+        began = time.monotonic()
+        agenda: list[tuple[float, int, Callable[[], None]]] = []
+        for number, blow in enumerate(self._blows):
+
+            def strike(blow: Blow = blow) -> None:
+                if then := self._strike(blow):
+                    until = time.monotonic() - began + blow.seconds
+                    heapq.heappush(agenda, (until, next(later), then))
+
+            heapq.heappush(agenda, (blow.at, number, strike))
+        later = itertools.count(len(self._blows))
+        while agenda:
+            at, _, act = heapq.heappop(agenda)
+            if self._enough.wait(max(0.0, began + at - time.monotonic())):
                 return
-            if number % 3 == 0:
-                fault = TOO_LATE if number in (3, 15) else rng.choice(FAULTS)
-                self._world.faults(fault, latency_ms=LATENCY_MS)
-            self._world.kill(rng.choice(KINDS), rng)
+            act()
+
+    def _strike(self, blow: Blow) -> Callable[[], None] | None:
+        """Let one thing go wrong; give what ends it, if it lasts."""
+        world, network = self._world, self._world.network
+        if blow.what == KILL:
+            world.kill(blow.which, self._random)
+            return None
+        self.struck[blow.what] += 1
+        if blow.what == ROISTAT:
+            world.faults(blow.fault, latency_ms=self._latency)
+            return None
+        if blow.what == STOP:
+            process = world.pause(blow.which, self._random)
+            return (lambda: world.go_on(process)) if process else None
+        lasting = {"refuse": network.refuse, "hold": network.hold}
+        lasting["slow"] = lambda: network.slow(blow.seconds / 5)
+        if blow.which in lasting:
+            lasting[blow.which]()
+            return network.heal
+        if blow.which == "drop":
+            network.drop()
+        else:
+            network.spoil(blow.which)
+        return None
 
 
-# --- by hand ---
+# --- many seeds ---
 
 
-def run_all(seeds: Sequence[int]) -> list[Result]:
-    """Run seeds, two at a time: most of a run is waiting."""
-    results = []
-    with ThreadPoolExecutor(2) as pool:
-        for result in pool.map(run, seeds):
-            say(str(result))
-            if not result.is_fine:
-                say("\n".join([*result.difference.lost, *result.difference.stale]))
-                say("\n".join(result.left_behind))
-                say(result.log)
-            results.append(result)
-    return results
+def run_all(
+    seeds: Sequence[int],
+    plant: str | None = None,
+    worlds: int = 1,
+    until_caught: bool = False,
+    tell: Callable[[str], object] = lambda line: None,
+) -> list[Result]:
+    """Run seeds one after another, in so many worlds side by side; `plant` is the bug
+    that they have, and `until_caught` ends with the first seed that finds it.
+    """
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for seed in seeds:
+        waiting.put(seed)
+    results: list[Result] = []
+
+    def work(code: Path) -> None:
+        with World(code, WITH_TWO_WORKERS) as world:
+            while not (until_caught and any(is_caught(plant, o) for o in results)):
+                try:
+                    seed = waiting.get_nowait()
+                except queue.Empty:
+                    break
+                result = run(world, seed, heals=not until_caught)
+                results.append(result)
+                tell(_told(result, quiet=plant is not None))
+                if result.pending and settle(world, SEED_SECONDS):
+                    break  # what comes after it would not be told apart
+            world.stop()
+            world.wait_until(lambda: not world.left_behind(), 5)
+            assert not world.left_behind(), world.left_behind()
+
+    with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
+        code = copy_of_receiver(Path(directory), plant)
+        with ThreadPoolExecutor(worlds) as pool:
+            for done in [pool.submit(work, code) for _ in range(worlds)]:
+                done.result()
+    return sorted(results, key=lambda one: one.seed)
 
 
-def main() -> None:
-    """Exit status 1 if any seed lost a deal, left one stale, or a process behind."""
-    seeds = [int(seed) for seed in sys.argv[1:]]
-    if not seeds:
-        sys.exit("usage: python -m tests.kill SEED...")
+def is_caught(plant: str | None, result: Result) -> bool:
+    """Whether a seed has found a bug by what the bug does: a forgotten timer leaves
+    something pending, the others leave Roistat different with nothing pending.
+    """
+    if plant == "timer":
+        return bool(result.pending)
+    return bool(result.difference) and not (result.pending or result.unsent)
 
-    results = run_all(seeds)
-    sys.exit(0 if all(result.is_fine for result in results) else 1)
+
+def _told(result: Result, quiet: bool) -> str:
+    if result.is_fine or quiet:
+        return str(result)
+    found = result.difference
+    lines = [*found.lost, *found.stale, *found.duplicated, result.log]
+    return "\n".join([str(result), *lines])
 
 
 def say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The real thing on this machine: the receiver, its store, and Roistat's emulator."""
+"""The real thing on this machine: the receiver, its store, and both emulators."""
 
 import base64
 import contextlib
@@ -20,45 +20,59 @@ import psutil
 import redis
 import requests
 
-import receiver
 from receiver.store import Store
 from receiver.sugarcrm.signature import sign
+from tests.kill.copies import CODE
+from tests.kill.network import HOST, Network
 
-CODE = Path(receiver.__file__).parents[1]
-HOST = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
-KINDS = ("web", "web worker", "worker", "clock", "valkey")
+KINDS = ("web", "web worker", "worker", "background", "clock", "valkey")
+
+SERVE = ("receiver.cli", "serve")
+WITH_TWO_WORKERS = ("tests.kill.host",)
 
 
 class World:
-    """`sugar-roistat serve` on a store of its own, and an emulator beside it.
+    """`sugar-roistat serve` on a store of its own, SugarCRM's emulator on one side of
+    it, and Roistat's on the other, behind a network that may fail.
 
-    `code` is the directory whose `receiver` package runs.
+    `code` is the directory whose `receiver` package runs, `command` what runs it.
     """
 
-    def __init__(self, code: Path = CODE) -> None:
+    def __init__(self, code: Path = CODE, command: tuple[str, ...] = SERVE) -> None:
         # short: the path of a Unix socket must fit into 107 bytes
         self._directory = Path(tempfile.mkdtemp(prefix="kill-"))
         self._log = (self._directory / "log").open("wb")
-        self._port, self._roistat_port = free_ports(2)
+        self._port, self._roistat_port, self._crm_port = free_ports(3)
         self._roistat_url = f"http://{HOST}:{self._roistat_port}"
+        self.crm_url = f"http://{HOST}:{self._crm_port}"
+        self.network = Network(self._roistat_port)
+        self._command = command
         self._secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         self._environment = self._settings(code)
         self._serve: subprocess.Popen[bytes] | None = None
-        self._roistat: subprocess.Popen[bytes] | None = None
+        self._emulators: list[subprocess.Popen[bytes]] = []
         self._session = requests.Session()
+        self._crm_session = requests.Session()
         socket_path = str(self._directory / "data/valkey.sock")
-        self._redis = redis.Redis(unix_socket_path=socket_path)
-        self.store = Store(self._redis)
+        self.redis = redis.Redis(unix_socket_path=socket_path)
+        self.store = Store(self.redis)
         self.killed: Counter[str] = Counter()
+        self._paused: list[psutil.Process] = []
 
     def __enter__(self) -> Self:
         try:
-            port = str(self._roistat_port)
-            self._roistat = self._start("emulator", "roistat", "--port", port)
-            self._serve = self._start("serve")
+            self.network.__enter__()
+            for name, port in (
+                ("roistat", self._roistat_port),
+                ("sugarcrm", self._crm_port),
+            ):
+                arguments = ("receiver.cli", "emulator", name, "--port", str(port))
+                self._emulators.append(self._start(*arguments))
+            self._serve = self._start(*self._command)
             self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
             self.faults()
         except BaseException:
@@ -72,17 +86,23 @@ class World:
         finally:
             for process in self.left_behind():
                 process.kill()
+            self.network.__exit__()
             self._session.close()
-            self._redis.close()
+            self._crm_session.close()
+            self.redis.close()
             self._log.close()
             shutil.rmtree(self._directory, ignore_errors=True)
 
     def stop(self) -> None:
         """Stop it all as a host would: SIGTERM, and time to finish."""
-        serve, roistat = self._serve, self._roistat
-        self._serve = self._roistat = None
-        for process in filter(None, (serve, roistat)):
+        serve, emulators = self._serve, self._emulators
+        self._serve, self._emulators = None, []
+        if serve is not None:
+            serve.terminate()
+            serve.wait(STOP_SECONDS)
+        for process in emulators:
             process.terminate()
+        for process in emulators:
             process.wait(STOP_SECONDS)
         if serve is not None and serve.returncode != 0:
             said = f"`serve` ended with status {serve.returncode}"
@@ -103,7 +123,7 @@ class World:
 
     def start_receiver(self) -> None:
         """Start the receiver again, and wait until it is ready."""
-        self._serve = self._start("serve")
+        self._serve = self._start(*self._command)
         self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
 
     def terminate(self, kind: str) -> float:
@@ -115,9 +135,9 @@ class World:
         assert gone, f"{kind} still runs"
         return time.monotonic() - began
 
-    def runs(self, kind: str) -> bool:
-        """Whether a process of a kind runs."""
-        return bool(self._find(kind))
+    def runs(self, kind: str) -> int:
+        """How many processes of a kind run."""
+        return len(self._find(kind))
 
     def log(self) -> str:
         """The last of what the processes said."""
@@ -146,12 +166,44 @@ class World:
         headers |= sign(body, message_id, self._secret)
         url = f"http://{HOST}:{self._port}/webhooks/sugarcrm"
         try:
-            answer = session.post(url, data=body, headers=headers, timeout=15)
+            answer = session.post(url, data=body, headers=headers, timeout=8)
         except requests.RequestException:
             return False
         if answer.status_code not in (202, 503):
             raise AssertionError(f"{answer.status_code}: {answer.text[:500]}")
         return answer.status_code == 202
+
+    def save(self, change: dict[str, Any]) -> None:
+        """Have the CRM hold what was saved in it."""
+        url = f"{self.crm_url}/_emulator/records"
+        self._crm_session.post(url, json=change, timeout=20).raise_for_status()
+
+    def crm(self) -> dict[str, Any]:
+        """All that the CRM holds."""
+        url = f"{self.crm_url}/_emulator/state"
+        state: dict[str, Any] = self._session.get(url, timeout=20).json()
+        return state
+
+    def reconcile(self) -> subprocess.CompletedProcess[str]:
+        """`sugar-roistat reconcile --repair`: who else asks the CRM is nobody, or what
+        webhooks lost would be healed without a trace.
+        """
+        crm = {
+            "SUGAR_API": "rest_v11",
+            "SUGAR_URL": self.crm_url,
+            "SUGAR_USERNAME": "roistat",
+            "SUGAR_PASSWORD": "roistat",
+            "SUGAR_REQUESTS_PER_SECOND": "19",
+            "SYNC_INTERVAL": "0",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "receiver.cli", "reconcile", "--repair"],
+            env=self._environment | crm,
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
     # --- Roistat's side ---
 
@@ -164,6 +216,11 @@ class World:
     def calls(self, path: str) -> int:
         """How many calls of a method Roistat has received, finished or not."""
         return int(self.roistat()["requests"].get(path, 0))
+
+    def skips(self, **ids: list[str]) -> None:
+        """Have Roistat refuse deals by a counter alone."""
+        url = f"{self._roistat_url}/_emulator/skips"
+        requests.post(url, json=ids, timeout=20).raise_for_status()
 
     def faults(self, *upcoming: dict[str, Any], latency_ms: int = 0) -> None:
         """Have Roistat answer late, and the next calls go wrong."""
@@ -188,6 +245,44 @@ class World:
             self.killed[kind] += 1
         return True
 
+    def pause(
+        self, kind: str, rng: random.Random | None = None
+    ) -> psutil.Process | None:
+        """SIGSTOP one process of a kind; None where none runs at this moment."""
+        found = self._find(kind)
+        if not found:
+            return None
+        victim = rng.choice(found) if rng else found[0]
+        self.pause_one(victim)
+        return victim
+
+    def pause_one(self, process: psutil.Process) -> None:
+        """SIGSTOP a process."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.suspend()
+            self._paused.append(process)
+
+    def go_on(self, process: psutil.Process | None = None) -> None:
+        """SIGCONT a process, or all that were paused."""
+        for one in [process] if process else self._paused:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.resume()
+        if process is None:
+            self._paused.clear()
+
+    def workers(self) -> list[psutil.Process]:
+        """The workers that deliver."""
+        return self._find("worker")
+
+    def worker_at(self, port: int) -> psutil.Process:
+        """The worker that has a connection from a port."""
+        (found,) = [
+            one
+            for one in self._find("worker")
+            if any(to.laddr.port == port for to in one.net_connections("tcp"))
+        ]
+        return found
+
     def left_behind(self) -> list[psutil.Process]:
         """Every process that has the environment of this world."""
         mark = self._environment["DATA_DIR"]
@@ -202,23 +297,22 @@ class World:
     def _find(self, kind: str) -> list[psutil.Process]:
         assert self._serve is not None
         with contextlib.suppress(psutil.NoSuchProcess):
-            processes = {
-                _kind(one): one for one in psutil.Process(self._serve.pid).children()
-            }
+            children = psutil.Process(self._serve.pid).children()
             if kind != "web worker":
-                return [processes[kind]] if kind in processes else []
-            if "web" in processes:
-                children: list[psutil.Process] = processes["web"].children()
-                return children
+                return [one for one in children if _kind_of(one) == kind]
+            for one in children:
+                if _kind_of(one) == "web":
+                    workers: list[psutil.Process] = one.children()
+                    return workers
         return []
 
     def _settings(self, code: Path) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": str(code),
+            "PYTHONPATH": os.pathsep.join([str(code), str(ROOT)]),
             "ROISTAT_API_KEY": "key",
             "ROISTAT_PROJECT": "1",
-            "ROISTAT_URL": f"{self._roistat_url}/api/v1",
+            "ROISTAT_URL": f"http://{HOST}:{self.network.port}/api/v1",
             "ROISTAT_REQUESTS_PER_SECOND": "100",
             "ROISTAT_REQUESTS_PER_HOUR": "1000000",
             "WEBHOOK_SECRETS": self._secret,
@@ -228,7 +322,7 @@ class World:
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "receiver.cli", *command],
+            [sys.executable, "-m", *command],
             env=self._environment,
             cwd=self._directory,
             stdout=self._log,
@@ -237,13 +331,13 @@ class World:
         )
 
     def _is_ready(self) -> bool:
-        for process in (self._serve, self._roistat):
-            assert process is not None
+        assert self._serve is not None
+        for process in (self._serve, *self._emulators):
             assert process.poll() is None, self.log()
         try:
             url = f"http://{HOST}:{self._port}/readyz"
             ready = self._session.get(url, timeout=5).ok
-            return ready and bool(self.roistat())
+            return ready and bool(self.roistat()) and bool(self.crm())
         except requests.RequestException:
             return False
 
@@ -263,8 +357,11 @@ def free_ports(count: int) -> list[int]:
         return ports
 
 
-def _kind(process: psutil.Process) -> str:
-    command = " ".join(process.cmdline())
+def _kind_of(process: psutil.Process) -> str:
+    try:
+        command = " ".join(process.cmdline())
+    except psutil.Error:
+        return "gone"
     marks = {
         "-m gunicorn": "web",
         "receiver.worker live": "worker",
