@@ -9,31 +9,23 @@ the end Roistat must hold what the CRM has, which every save has told of.
 import pytest
 
 from receiver.deal import Deal
-from receiver.errors import LeaseLost
-from receiver.store import Outcome, reading_of, record_of
-from receiver.store import store as store_module
-from tests.store.test_interleavings import DUE, LEASE, META, orders
+from receiver.store import reading_of, record_of
+from tests.store.test_interleavings import World, orders
 
 DRAIN = 4  # look, open, send, settle
 PULL = 3  # turn and clock, read, put
 
 
-class World:
+class PulledWorld(World):
     """One delivered deal, in the CRM, in our store and in Roistat."""
 
     def __init__(self, store, redis_client):
-        self.store, self.redis = store, redis_client
-        self.redis.flushall()
-        self.clock, self.crm, self.roistat = 0, "A", None
-        self.put(self.stamp(), self.crm)
-        self.finish()
+        self.crm = "A"
+        super().__init__(store, redis_client, already_delivered=True)
 
     def stamp(self):
-        self.clock += 10
-        return self.clock
-
-    def put(self, fence, name):
-        self.store.put([record_of(Deal("d1", name), fence)])
+        self.fence += 10
+        return self.fence
 
     def saves(self):
         """There and back again, what lies between being told as well."""
@@ -41,59 +33,20 @@ class World:
             self.crm = name
             fence = self.stamp()
             yield
-            self.put(fence, name)
+            self.store.put([record_of(Deal("d1", name), fence)])
             yield
 
     def pull(self):
-        turn, fence = self.store.walks.turn(), self.clock + 1
+        turn, fence = self.store.walks.turn(), self.fence + 1
         yield
         name = self.crm
         yield
         self.store.walks.pull([reading_of(Deal("d1", name), fence)], turn)
         yield
 
-    def drain(self, token):
-        """One drainer, a step each time it is asked for the next."""
-        self.redis.delete(LEASE)
-        due = self.store.look(token, 10, hold=0).due
-        yield
-        if not due:
-            return
-        (pending,), attempt = due, f"attempt-{token}"
-        name = pending.thing.name
-        if pending.delivered == name:
-            self.settle("", pending, pending.rev, name)
-            return
-        try:
-            (rev,) = self.store.open(token, attempt, [(pending, name, "{}")])
-        except LeaseLost:
-            return
-        yield
-        if rev < 0:
-            return
-        self.roistat = name
-        yield
-        self.settle(attempt, pending, rev, name)
-        yield
-
-    def settle(self, attempt, pending, rev, name):
-        self.store.settle(attempt, [Outcome("deal:d1", rev, "delivered", name)])
-
-    def finish(self):
-        """Let time pass, and drain until nothing is pending."""
-        for number in range(6):
-            if not self.redis.zcard(DUE):
-                return
-            self.redis.zadd(DUE, {"deal:d1": 0})
-            if self.redis.hexists(META, "until"):
-                self.redis.hset(META, "until", 0)
-            for _ in self.drain(f"last-{number}"):
-                pass
-        raise AssertionError("it never comes to rest")
-
 
 def play(store, redis_client, order):
-    world = World(store, redis_client)
+    world = PulledWorld(store, redis_client)
     actors = [world.saves(), world.pull(), world.drain("one")]
     for actor in order:
         next(actors[actor], None)
@@ -101,13 +54,7 @@ def play(store, redis_client, order):
     return world
 
 
-@pytest.fixture(autouse=True)
-def _time_in_our_hands(monkeypatch):
-    for name in ("GAP", "REST", "LONGEST"):
-        monkeypatch.setattr(store_module, name, 0)
-    monkeypatch.setattr(store_module, "CONFIRM", 3_600_000)
-
-
+@pytest.mark.usefixtures("time_in_our_hands")
 @pytest.mark.timeout(300)
 def test_in_every_order_roistat_ends_with_what_the_crm_has(store, redis_client):
     stale = [
