@@ -89,9 +89,19 @@ class Crm:
     # --- saves ---
 
     def saves(self, count: int) -> Iterator[Save]:
-        """So many random saves: edits, undone edits, deletions, restored deals, other
-        contacts.
+        """So many saves: three in four at random, then some deals saved and corrected
+        a moment later, while the first state may be on its way.
         """
+        corrected = self._random.sample(self.ids, min(len(self.ids), count // 8))
+        yield from self._random_saves(count - 2 * len(corrected))
+        saved = [(float(n), deal_id) for n, deal_id in enumerate(corrected)]
+        again = [(n + self._random.uniform(4, 25), deal_id) for n, deal_id in saved]
+        for _, deal_id in sorted(saved + again):
+            is_deleted = self.state["Opportunities"].get(deal_id, {}).get("deleted")
+            yield self.save(deal_id, kind="restored" if is_deleted else "saved")
+
+    def _random_saves(self, count: int) -> Iterator[Save]:
+        """Edits, undone edits, deletions, restored deals, other contacts."""
         for n in range(count):
             first = n * (len(self.ids) - AT_A_TIME + 1) // count
             deal_id = self._random.choice(self.ids[first : first + AT_A_TIME])

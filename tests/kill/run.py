@@ -31,7 +31,16 @@ import requests
 from receiver.errors import StoreUnavailable
 from tests.kill.copies import copy_of_receiver
 from tests.kill.crm import Crm, Difference, Event, Save, compare
-from tests.kill.plan import KILL, NETWORK, ROISTAT, STOP, Blow, last_blow, plan
+from tests.kill.plan import (
+    ADD_ORDERS,
+    KILL,
+    NETWORK,
+    ROISTAT,
+    STOP,
+    Blow,
+    last_blow,
+    plan,
+)
 from tests.kill.world import KINDS, WITH_TWO_WORKERS, World
 
 SAVES = 200
@@ -39,7 +48,10 @@ DEALS, CLIENTS = 60, 12
 PER_SECOND = 50.0
 SENDERS = 6
 SEED_SECONDS = 20.0  # in all, but for the comparison
-LATENCIES = (45, 150, 400)  # ms, of Roistat, by turns: the slower, the more is edited
+LATENCY_MS = 45
+# What Roistat takes besides for orders, by turns: the longer, the more is edited while
+# it is on its way
+SLOWER_MS = (0, 150, 400)
 SEND_SECONDS = 60.0  # of what is sent beside the chaos run
 
 
@@ -80,12 +92,18 @@ class Result:
         )
 
 
-def run(world: World, seed: int, saves: int = SAVES, heals: bool = True) -> Result:
-    """Play one seed in a world that has settled; in the end reconcile heals what it
-    can, unless told otherwise.
+def run(
+    world: World,
+    seed: int,
+    saves: int = SAVES,
+    heals: bool = True,
+    seconds: float = SEED_SECONDS,
+) -> Result:
+    """Play one seed in a world that has settled, for so long at most; in the end
+    reconcile heals what it can, unless told otherwise.
     """
     began = time.monotonic()
-    deadline = began + SEED_SECONDS
+    deadline = began + seconds
     crm = Crm(seed, DEALS, CLIENTS, world.crm_url)
     made = list(crm.saves(saves))
     killed = Counter(world.killed)
@@ -277,7 +295,8 @@ class Chaos:
 
     def __init__(self, world: World, seed: int, seconds: float) -> None:
         self._world = world
-        self._latency = LATENCIES[seed % len(LATENCIES)]
+        slower = SLOWER_MS[seed % len(SLOWER_MS)]
+        self._slow = [{"path": ADD_ORDERS, "latency_ms": slower}] * 50
         self._random = random.Random(seed)
         self._last = last_blow(seed)
         self._blows = plan(seed, seconds)
@@ -286,7 +305,7 @@ class Chaos:
         self.struck: Counter[str] = Counter()
 
     def __enter__(self) -> "Chaos":
-        self._world.faults(latency_ms=self._latency)
+        self._world.faults(*self._slow, latency_ms=LATENCY_MS)
         self._striking = self._pool.submit(self._strike_all)
         return self
 
@@ -304,7 +323,7 @@ class Chaos:
         self._pool.shutdown()
         self._world.go_on()
         self._world.network.heal()
-        self._world.faults(latency_ms=self._latency)
+        self._world.faults(*self._slow, latency_ms=LATENCY_MS)
         self._striking.result()
 
     def _strike_all(self) -> None:
@@ -333,7 +352,7 @@ class Chaos:
             return None
         self.struck[blow.what] += 1
         if blow.what == ROISTAT:
-            world.faults(blow.fault, latency_ms=self._latency)
+            world.faults(blow.fault, *self._slow, latency_ms=LATENCY_MS)
             return None
         if blow.what == STOP:
             process = world.pause(blow.which, self._random)
