@@ -4,7 +4,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 import pytest
@@ -99,10 +100,14 @@ def test_whoever_drips_is_cut_off_too(hurried):
 
 
 def test_a_connection_that_is_kept_alive_is_used_again_much_later(hurried):
-    with socket.create_connection(("127.0.0.1", hurried), 15) as ours:
+    with closing(HTTPConnection("127.0.0.1", hurried, timeout=15)) as ours:
+        ours.connect()
+        first = ours.sock
         for pause in (2.5, 0):
-            ours.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert ours.recv(4096).startswith(b"HTTP/1.1 200")
+            ours.request("GET", "/healthz")
+            answer = ours.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"state":"ok"}\n')
+            assert ours.sock is first
             time.sleep(pause)
 
 
