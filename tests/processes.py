@@ -38,6 +38,8 @@ def environment(**settings: Any) -> dict[str, str]:
     """Only what a process needs, and our settings."""
     kept = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
     base = {name: os.environ[name] for name in kept if name in os.environ}
+    # as in an activated environment, whoever runs the tests
+    base["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{base['PATH']}"
     required = {
         "ROISTAT_API_KEY": "key",
         "ROISTAT_PROJECT": "12345",
