@@ -15,7 +15,6 @@ from receiver.roistat.answers import Order
 CENT = Decimal("0.005")  # less is no difference: Roistat counts in floating point
 PAID = "paid"
 OWN = ("roistat", "status_name")  # which Roistat adds to the fields itself
-OWN = ("roistat", "status_name")  # which Roistat adds to the fields itself
 
 Row = dict[str, Any]
 
