@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from receiver.sugarcrm.schemas import load
 from receiver.sugarcrm.signature import sign
 from tests.events import SECRET, as_body
 from tests.live import served
+from tests.settings import settings
 
 UNLIMITED = {"quotas": {"per_second": 100_000, "per_hour": 1_000_000}}
 
@@ -86,23 +86,7 @@ def roistat() -> Iterator[Emulator]:
 
 @pytest.fixture
 def config(valkey: ValkeyServer, roistat: Emulator) -> Config:
-    return Config(
-        roistat_api_key="key",
-        roistat_project="12345",
-        roistat_url=f"{roistat.url}/api/v1",
-        roistat_batch_size=100,
-        roistat_requests_per_second=10_000,
-        roistat_requests_per_hour=10_000_000,
-        webhook_secrets=(SECRET,),
-        redis_url=valkey.connection_url,
-        redis_tls_verify=True,
-        store_durable=True,
-        data_dir=Path("unused"),
-        mapping=None,
-        sync_interval=5,
-        port=8080,
-        log_format="text",
-    )
+    return settings(valkey.connection_url, f"{roistat.url}/api/v1")
 
 
 @pytest.fixture

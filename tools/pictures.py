@@ -20,8 +20,9 @@ from receiver.emulators.roistat import create_emulator
 from receiver.store import counters, record_of
 from receiver.sugarcrm.schemas import load
 from tests.chromium import chromium
-from tests.events import SECRET, client, instant, saved
+from tests.events import client, instant, saved
 from tests.live import served
+from tests.settings import settings
 from tests.waiting import hurry
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
@@ -74,22 +75,11 @@ def main() -> None:
 
 
 def _config(redis_url: str, roistat_url: str) -> Config:
-    return Config(
-        roistat_api_key="key",
+    return settings(
+        redis_url,
+        roistat_url,
         roistat_project="1",
-        roistat_url=roistat_url,
-        roistat_batch_size=100,
-        roistat_requests_per_second=10_000,
         roistat_requests_per_hour=2000,
-        webhook_secrets=(SECRET,),
-        redis_url=redis_url,
-        redis_tls_verify=True,
-        store_durable=True,
-        data_dir=Path("unused"),
-        mapping=None,
-        sync_interval=5,
-        port=8080,
-        log_format="text",
         dashboard_password=PASSWORD,
     )
 

@@ -11,7 +11,6 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from io import BytesIO
-from pathlib import Path
 from statistics import mean
 
 import psutil
@@ -22,9 +21,9 @@ from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 from receiver import create_app
 from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config, LeadsConfig
-from tests.events import SECRET
 from tests.fuzz.inputs import Input, Inputs
 from tests.leads import KEY
+from tests.settings import settings
 
 WEBHOOKS = {200, 202, 400, 401, 404, 405, 413, 415, 422}
 LEADS = {200, 204, 400, 403, 404, 405, 413, 415, 422}
@@ -67,23 +66,13 @@ class Report:
 
 def config_of(url: str) -> Config:
     """Everything that takes anything is open."""
-    return Config(
-        roistat_api_key="key",
-        roistat_project="12345",
-        roistat_url="http://127.0.0.1:1/api/v1",
-        roistat_batch_size=100,
+    leads = LeadsConfig(key=KEY, allow_get=True, per_minute=1_000_000)
+    return settings(
+        url,
+        "http://127.0.0.1:1/api/v1",
         roistat_requests_per_second=8,
         roistat_requests_per_hour=2000,
-        webhook_secrets=(SECRET,),
-        redis_url=url,
-        redis_tls_verify=True,
-        store_durable=True,
-        data_dir=Path("unused"),
-        mapping=None,
-        sync_interval=5,
-        port=8080,
-        log_format="text",
-        leads=LeadsConfig(key=KEY, allow_get=True, per_minute=1_000_000),
+        leads=leads,
     )
 
 
