@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +26,7 @@ from tests.test_serve import ready, send
 from tests.tls import behind_tls
 
 # With three web processes and under load; docs/operations.md names it
-CONNECTIONS = 16
+CONNECTIONS = 18
 
 
 @pytest.fixture
@@ -106,11 +107,16 @@ def test_a_small_plan_has_connections_enough(as_on_a_host, redis_client, roistat
         sent = many.map(lambda one: send(port, saved(f"d{one}")), range(120))
         assert set(sent) == {202}
     eventually(lambda: len(roistat.orders) == 120)
-    others = 1  # this test's own
-    used = len(redis_client.client_list()) - others
+    used = max(_connections(redis_client) for _ in range(60))
     text = (ROOT / "docs/operations.md").read_text()
-    assert f"{CONNECTIONS} (measured)" in text
+    assert f"{CONNECTIONS} at most (measured)" in text
     assert used <= CONNECTIONS, f"{used} connections"
+
+
+def _connections(redis_client):
+    """Those open now, without this test's own; the slowest opens its last one late."""
+    time.sleep(0.05)
+    return len(redis_client.client_list()) - 1
 
 
 def test_the_release_check_fails_on_our_own_settings_only(over_tls):
