@@ -1,7 +1,7 @@
 """A CRM that saves at random, and what Roistat must hold of it in the end."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,23 +88,29 @@ class Crm:
 
     # --- saves ---
 
-    def saves(self, count: int) -> Iterator[Save]:
-        """So many saves: three in four at random, then some deals saved and corrected
-        a moment later, while the first state may be on its way.
+    def corrections(self, ids: Sequence[str]) -> Iterator[Save]:
+        """Each of these deals is saved, and corrected once more five to twenty saves
+        later, while what was saved first may be on its way.
         """
-        corrected = self._random.sample(self.ids, min(len(self.ids), count // 8))
-        yield from self._random_saves(count - 2 * len(corrected))
-        saved = [(float(n), deal_id) for n, deal_id in enumerate(corrected)]
-        again = [(n + self._random.uniform(4, 25), deal_id) for n, deal_id in saved]
+        saved = [(float(n), deal_id) for n, deal_id in enumerate(ids)]
+        again = [(n + self._random.uniform(2.5, 10), deal_id) for n, deal_id in saved]
         for _, deal_id in sorted(saved + again):
+            yield self.save(deal_id)
+
+    def last_words(self, ids: Sequence[str]) -> Iterator[Save]:
+        """Each of these deals is saved once more."""
+        for deal_id in ids:
             is_deleted = self.state["Opportunities"].get(deal_id, {}).get("deleted")
             yield self.save(deal_id, kind="restored" if is_deleted else "saved")
 
-    def _random_saves(self, count: int) -> Iterator[Save]:
-        """Edits, undone edits, deletions, restored deals, other contacts."""
+    def saves(self, count: int, ids: Sequence[str] = ()) -> Iterator[Save]:
+        """So many saves of these deals, or of all: edits, undone edits, deletions,
+        restored deals, other contacts.
+        """
+        ids = ids or self.ids
         for n in range(count):
-            first = n * (len(self.ids) - AT_A_TIME + 1) // count
-            deal_id = self._random.choice(self.ids[first : first + AT_A_TIME])
+            first = n * max(1, len(ids) - AT_A_TIME + 1) // count
+            deal_id = self._random.choice(ids[first : first + AT_A_TIME])
             dice = self._random.random()
             if self.state["Opportunities"].get(deal_id, {}).get("deleted"):
                 yield self.save(deal_id, self._last[deal_id], kind="restored")

@@ -35,18 +35,17 @@ def table(results: Sequence[Result], seed_by_seed: bool = True) -> str:
 
 def plant_table(caught: Iterable[tuple[str, Sequence[Result]]]) -> str:
     """What each planted bug did to the seeds that it was run with."""
-    heads = ("planted bug", "caught by seeds", "lost", "stale", "pending", "seconds")
+    heads = ("planted bug", "caught by", "not by", "lost", "stale", "pending")
     rows = []
     for plant, results in caught:
-        seeds = [str(one.seed) for one in results if is_caught(plant, one)]
+        missed = [str(one.seed) for one in results if not is_caught(plant, one)]
         row = [
             sum(len(one.difference.lost) for one in results),
             sum(len(one.difference.stale) for one in results),
             sum(one.pending for one in results),
-            round(sum(one.seconds for one in results)),
         ]
-        caught_by = f"{', '.join(seeds) or 'none'} of {len(results)}"
-        rows.append((PLANTS[plant], caught_by, *map(str, row)))
+        caught_by = f"{len(results) - len(missed)} of {len(results)} seeds"
+        rows.append((PLANTS[plant], caught_by, ", ".join(missed), *map(str, row)))
     return "\n".join(_lines(heads, rows))
 
 

@@ -39,10 +39,6 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"path": "/project/set-statuses", "status": 500, "after_commit": True},
 )
 
-# In every third seed so much less goes wrong that deals arrive meanwhile, and are
-# edited while they are on their way
-CALM = 4
-
 # How often each of them is drawn
 _WHAT = {KILL: 4, STOP: 3, NETWORK: 4, ROISTAT: 3}
 _VICTIMS = {"worker": 4, "valkey": 2, "web": 1, "web worker": 2, "clock": 1}
@@ -62,9 +58,8 @@ class Blow:
 
 
 def plan(seed: int, seconds: float) -> list[Blow]:
-    """All that goes wrong during a seed of so many seconds."""
-    pace = CALM if seed % 3 == 2 else 1
-    return list(_blows(random.Random(seed), seconds, pace))
+    """All that goes wrong while deals are saved at random for so many seconds."""
+    return list(_blows(random.Random(seed), seconds))
 
 
 def last_blow(seed: int) -> Blow:
@@ -78,8 +73,8 @@ def last_blow(seed: int) -> Blow:
     return Blow(0, KILL, which)
 
 
-def _blows(rng: random.Random, seconds: float, pace: float) -> Iterator[Blow]:
-    at = 0.3 * pace
+def _blows(rng: random.Random, seconds: float) -> Iterator[Blow]:
+    at = 0.3
     while at < seconds:
         (what,) = rng.choices(list(_WHAT), list(_WHAT.values()))
         (victim,) = rng.choices(list(_VICTIMS), list(_VICTIMS.values()))
@@ -93,7 +88,7 @@ def _blows(rng: random.Random, seconds: float, pace: float) -> Iterator[Blow]:
             yield Blow(at, what, rng.choice(_CUTS), rng.uniform(0.2, 1.2))
         else:
             yield Blow(at, what, fault=rng.choice(FAULTS))
-        at += rng.uniform(0.15, 0.6) * pace
+        at += rng.uniform(0.15, 0.6)
 
 
 assert set(_VICTIMS) == set(KINDS)

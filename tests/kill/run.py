@@ -10,6 +10,7 @@ The receiver is a copy of which all waiting times are a fifth (see copies), and 
 seeds, each with deals of its own, are played one after another in one world.
 """
 
+import contextlib
 import heapq
 import itertools
 import json
@@ -20,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,15 +44,18 @@ from tests.kill.plan import (
 )
 from tests.kill.world import KINDS, WITH_TWO_WORKERS, World
 
-SAVES = 200
-DEALS, CLIENTS = 60, 12
+SAVES = 200  # in all
+DEALS, CLIENTS = 80, 12
+CORRECTED, LAST = 20, 12  # deals; of the rest, all but the last words is at random
 PER_SECOND = 50.0
+AT_ONCE = 1000.0  # a second
 SENDERS = 6
 SEED_SECONDS = 20.0  # in all, but for the comparison
 LATENCY_MS = 45
-# What Roistat takes besides for orders, by turns: the longer, the more is edited while
-# it is on its way
-SLOWER_MS = (0, 150, 400)
+# What Roistat takes besides for orders: while deals are corrected, so long that many
+# are edited on their way; then by turns
+SLOWEST_MS = 400
+SLOWER_MS = (0, 150, SLOWEST_MS)
 SEND_SECONDS = 60.0  # of what is sent beside the chaos run
 
 
@@ -95,21 +99,37 @@ class Result:
 def run(
     world: World,
     seed: int,
-    saves: int = SAVES,
     heals: bool = True,
     seconds: float = SEED_SECONDS,
 ) -> Result:
     """Play one seed in a world that has settled, for so long at most; in the end
     reconcile heals what it can, unless told otherwise.
+
+    First, while all is well but slow, deals are corrected on their way, and never saved
+    again. Then anything goes wrong. Last of all Valkey is killed just when the last
+    that is ever said about some deals is told, and one more blow falls while it is
+    being pushed. So no part of the protocol can be missing unseen.
     """
     began = time.monotonic()
     deadline = began + seconds
     crm = Crm(seed, DEALS, CLIENTS, world.crm_url)
-    made = list(crm.saves(saves))
     killed = Counter(world.killed)
-    sender = Sender(world, bodies([one.event for one in made], seed))
-    with Saving(world, made), Chaos(world, seed, saves / PER_SECOND) as chaos:
-        unsent = sender.run(until=deadline)
+    sender = Sender(world)
+
+    def play(made: Iterable[Save], per_second: float = PER_SECOND) -> int:
+        saves = list(made)
+        told = bodies([one.event for one in saves], f"{seed} {sender.told}")
+        with Saving(world, saves, per_second):
+            return sender.tell(told, per_second, until=deadline)
+
+    corrected, others = crm.ids[:CORRECTED], crm.ids[CORRECTED:]
+    at_random = SAVES - 2 * CORRECTED - LAST
+    with Chaos(world, seed) as chaos:
+        play(crm.corrections(corrected))
+        with chaos.at_random(at_random / PER_SECOND):
+            play(crm.saves(at_random, others))
+        chaos.strike(Blow(0, KILL, "valkey"))
+        unsent = play(crm.last_words(others[-LAST:]), AT_ONCE)
         chaos.last()
     pending = settle(world, max(1.0, deadline - time.monotonic()))
     took = time.monotonic() - began
@@ -121,7 +141,7 @@ def run(
     kills = world.killed - killed
     return Result(
         seed=seed,
-        saves=saves,
+        saves=SAVES,
         told=sender.told,
         resent=sender.resent,
         kills=kills,
@@ -178,7 +198,7 @@ def settle(world: World, seconds: float) -> int:
 # --- what is told, and in which order ---
 
 
-def bodies(events: Sequence[Event], seed: int) -> list[bytes]:
+def bodies(events: Sequence[Event], seed: int | str) -> list[bytes]:
     """The events as they are sent: nearly in order, some twice, some in batches."""
     rng = random.Random(seed)
     reach = len(events) / 5
@@ -223,20 +243,31 @@ def _events_in(body: bytes) -> int:
 class Sender:
     """Sends bodies at a steady pace from several threads, each until it got a 202."""
 
-    def __init__(self, world: World, bodies: Sequence[bytes]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._lock = threading.Lock()
-        now = time.monotonic()
-        self._queue = [(now + n / PER_SECOND, n, b) for n, b in enumerate(bodies)]
-        self._left = len(self._queue)
-        self.told = sum(map(_events_in, bodies))
+        self._queue: list[tuple[float, int, bytes]] = []
+        self._numbers = itertools.count()
+        self._left = 0
+        self.told = 0
         self.resent = 0
 
-    def run(self, threads: int = SENDERS, until: float | None = None) -> int:
+    def tell(
+        self,
+        bodies: Sequence[bytes],
+        per_second: float = PER_SECOND,
+        until: float | None = None,
+    ) -> int:
         """Send it all; give how many were never taken."""
-        deadline = until or time.monotonic() + SEND_SECONDS
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(self._work, deadline) for _ in range(threads)]:
+        now = time.monotonic()
+        for n, body in enumerate(bodies):
+            entry = (now + n / per_second, next(self._numbers), body)
+            heapq.heappush(self._queue, entry)
+        self._left += len(bodies)
+        self.told += sum(map(_events_in, bodies))
+        deadline = until or now + SEND_SECONDS
+        with ThreadPoolExecutor(SENDERS) as pool:
+            for done in [pool.submit(self._work, deadline) for _ in range(SENDERS)]:
                 done.result()
         return self._left
 
@@ -269,8 +300,8 @@ class Sender:
 class Saving:
     """The CRM holds each save from when it is made, inside `with`."""
 
-    def __init__(self, world: World, made: Sequence[Save]) -> None:
-        self._world, self._made = world, made
+    def __init__(self, world: World, made: Sequence[Save], per_second: float) -> None:
+        self._world, self._made, self._per_second = world, made, per_second
         self._pool = ThreadPoolExecutor(1)
 
     def __enter__(self) -> None:
@@ -283,7 +314,8 @@ class Saving:
     def _save(self) -> None:
         began = time.monotonic()
         for number, one in enumerate(self._made):
-            time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+            due = began + number / self._per_second
+            time.sleep(max(0.0, due - time.monotonic()))
             self._world.save(one.change)
 
 
@@ -291,60 +323,66 @@ class Saving:
 
 
 class Chaos:
-    """All that a seed's plan says goes wrong, inside `with`; then all is well again."""
+    """All that a seed says goes wrong, inside `with`; then all is well again."""
 
-    def __init__(self, world: World, seed: int, seconds: float) -> None:
-        self._world = world
-        slower = SLOWER_MS[seed % len(SLOWER_MS)]
-        self._slow = [{"path": ADD_ORDERS, "latency_ms": slower}] * 50
+    def __init__(self, world: World, seed: int) -> None:
+        self._world, self._seed = world, seed
+        self._slow = _slow(SLOWEST_MS)
         self._random = random.Random(seed)
-        self._last = last_blow(seed)
-        self._blows = plan(seed, seconds)
         self._enough = threading.Event()
-        self._pool = ThreadPoolExecutor(1)
         self.struck: Counter[str] = Counter()
 
     def __enter__(self) -> "Chaos":
-        self._world.faults(*self._slow, latency_ms=LATENCY_MS)
-        self._striking = self._pool.submit(self._strike_all)
+        self._be_well()
         return self
+
+    @contextlib.contextmanager
+    def at_random(self, seconds: float) -> Iterator[None]:
+        """What the seed's plan says goes wrong, inside `with`."""
+        self._slow = _slow(SLOWER_MS[self._seed % len(SLOWER_MS)])
+        self._be_well()
+        with ThreadPoolExecutor(1) as pool:
+            striking = pool.submit(self._strike_all, plan(self._seed, seconds))
+            try:
+                yield
+            finally:
+                self._enough.set()
+        striking.result()
+        self._be_well()
 
     def last(self) -> None:
         """Everything is told: the last blow, and its time."""
-        self._enough.set()
-        self._striking.result()
-        self._world.go_on()
-        self._world.network.heal()
-        self._strike(self._last)
-        time.sleep(self._last.seconds)
+        last = last_blow(self._seed)
+        self.strike(last)
+        time.sleep(last.seconds)
 
     def __exit__(self, *_: object) -> None:
-        self._enough.set()
-        self._pool.shutdown()
+        self._be_well()
+
+    def _be_well(self) -> None:
         self._world.go_on()
         self._world.network.heal()
         self._world.faults(*self._slow, latency_ms=LATENCY_MS)
-        self._striking.result()
 
-    def _strike_all(self) -> None:
+    def _strike_all(self, blows: Sequence[Blow]) -> None:
         began = time.monotonic()
         agenda: list[tuple[float, int, Callable[[], None]]] = []
-        for number, blow in enumerate(self._blows):
+        for number, blow in enumerate(blows):
 
             def strike(blow: Blow = blow) -> None:
-                if then := self._strike(blow):
+                if then := self.strike(blow):
                     until = time.monotonic() - began + blow.seconds
                     heapq.heappush(agenda, (until, next(later), then))
 
             heapq.heappush(agenda, (blow.at, number, strike))
-        later = itertools.count(len(self._blows))
+        later = itertools.count(len(blows))
         while agenda:
             at, _, act = heapq.heappop(agenda)
             if self._enough.wait(max(0.0, began + at - time.monotonic())):
                 return
             act()
 
-    def _strike(self, blow: Blow) -> Callable[[], None] | None:
+    def strike(self, blow: Blow) -> Callable[[], None] | None:
         """Let one thing go wrong; give what ends it, if it lasts."""
         world, network = self._world, self._world.network
         if blow.what == KILL:
@@ -369,6 +407,10 @@ class Chaos:
         return None
 
 
+def _slow(ms: int) -> list[dict[str, Any]]:
+    return [{"path": ADD_ORDERS, "latency_ms": ms}] * 50
+
+
 # --- many seeds ---
 
 
@@ -377,6 +419,7 @@ def run_all(
     plant: str | None = None,
     worlds: int = 1,
     until_caught: bool = False,
+    seconds: float = SEED_SECONDS,
     tell: Callable[[str], object] = lambda line: None,
 ) -> list[Result]:
     """Run seeds one after another, in so many worlds side by side; `plant` is the bug
@@ -387,21 +430,21 @@ def run_all(
         waiting.put(seed)
     results: list[Result] = []
 
+    def is_over() -> bool:
+        caught = until_caught and any(is_caught(plant, one) for one in results)
+        return caught or waiting.empty()
+
     def work(code: Path) -> None:
-        with World(code, WITH_TWO_WORKERS) as world:
-            while not (until_caught and any(is_caught(plant, o) for o in results)):
-                try:
-                    seed = waiting.get_nowait()
-                except queue.Empty:
-                    break
-                result = run(world, seed, heals=not until_caught)
-                results.append(result)
-                tell(_told(result, quiet=plant is not None))
-                if result.pending and settle(world, SEED_SECONDS):
-                    break  # what comes after it would not be told apart
-            world.stop()
-            world.wait_until(lambda: not world.left_behind(), 5)
-            assert not world.left_behind(), world.left_behind()
+        while not is_over():
+            with World(code, WITH_TWO_WORKERS) as world:
+                for result in _results(world, waiting, plant, seconds):
+                    results.append(result)
+                    tell(_told(result, quiet=plant is not None))
+                    if is_over():
+                        break
+                world.stop()
+                world.wait_until(lambda: not world.left_behind(), 5)
+                assert not world.left_behind(), world.left_behind()
 
     with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
         code = copy_of_receiver(Path(directory), plant)
@@ -409,6 +452,21 @@ def run_all(
             for done in [pool.submit(work, code) for _ in range(worlds)]:
                 done.result()
     return sorted(results, key=lambda one: one.seed)
+
+
+def _results(
+    world: World, seeds: "queue.SimpleQueue[int]", plant: str | None, seconds: float
+) -> Iterator[Result]:
+    """What comes of seeds in one world: until one leaves something pending there, for
+    what comes after it would not be told apart.
+    """
+    with contextlib.suppress(queue.Empty):
+        while True:
+            seed = seeds.get_nowait()
+            result = run(world, seed, heals=plant is None, seconds=seconds)
+            yield result
+            if result.pending:
+                return
 
 
 def is_caught(plant: str | None, result: Result) -> bool:

@@ -3,6 +3,7 @@ way is made again, and the process is gone before the host would kill it.
 """
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -25,13 +26,13 @@ class Load:
 
     def __init__(self, world: World, crm: Crm) -> None:
         events = [save.event for save in crm.saves(SAVES)]
-        sender = Sender(world, bodies(events, 1))
+        told = bodies(events, 1)
         self._failed: list[BaseException] = []
-        self._thread = threading.Thread(target=self._run, args=(sender,))
+        self._thread = threading.Thread(target=self._run, args=(world, told))
 
-    def _run(self, sender: Sender) -> None:
+    def _run(self, world: World, told: Sequence[bytes]) -> None:
         try:
-            assert sender.run() == 0, "some got no 202"
+            assert Sender(world).tell(told) == 0, "some got no 202"
         except BaseException as error:
             self._failed.append(error)
 
