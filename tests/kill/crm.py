@@ -88,17 +88,8 @@ class Crm:
 
     # --- saves ---
 
-    def corrections(self, ids: Sequence[str]) -> Iterator[Save]:
-        """Each of these deals is saved, and corrected once more five to twenty saves
-        later, while what was saved first may be on its way.
-        """
-        saved = [(float(n), deal_id) for n, deal_id in enumerate(ids)]
-        again = [(n + self._random.uniform(2.5, 10), deal_id) for n, deal_id in saved]
-        for _, deal_id in sorted(saved + again):
-            yield self.save(deal_id)
-
-    def last_words(self, ids: Sequence[str]) -> Iterator[Save]:
-        """Each of these deals is saved once more."""
+    def each(self, ids: Sequence[str]) -> Iterator[Save]:
+        """Each of these deals is saved, or saved once more."""
         for deal_id in ids:
             is_deleted = self.state["Opportunities"].get(deal_id, {}).get("deleted")
             yield self.save(deal_id, kind="restored" if is_deleted else "saved")

@@ -45,17 +45,20 @@ from tests.kill.plan import (
 from tests.kill.world import KINDS, WITH_TWO_WORKERS, World
 
 SAVES = 200  # in all
-DEALS, CLIENTS = 80, 12
-CORRECTED, LAST = 20, 12  # deals; of the rest, all but the last words is at random
+DEALS, CLIENTS = 85, 12
+# Deals that are corrected on their way, those of them whose first state is told once
+# more, late, and those about which the last is said; of the others, at random
+CORRECTED, LATE, LAST = 25, 5, 12
 PER_SECOND = 50.0
 AT_ONCE = 1000.0  # a second
 SENDERS = 6
 SEED_SECONDS = 20.0  # in all, but for the comparison
 LATENCY_MS = 45
-# What Roistat takes besides for orders: while deals are corrected, so long that many
-# are edited on their way; then by turns
-SLOWEST_MS = 400
-SLOWER_MS = (0, 150, SLOWEST_MS)
+# What Roistat takes besides for orders: while deals are corrected, so long that it is
+# done during one call; then by turns
+SLOWEST_MS = 600
+SLOWER_MS = (0, 150, 400)
+CALL_SECONDS = 3.0  # until what is told is on its way, while all is well
 SEND_SECONDS = 60.0  # of what is sent beside the chaos run
 
 
@@ -105,10 +108,11 @@ def run(
     """Play one seed in a world that has settled, for so long at most; in the end
     reconcile heals what it can, unless told otherwise.
 
-    First, while all is well but slow, deals are corrected on their way, and never saved
-    again. Then anything goes wrong. Last of all Valkey is killed just when the last
-    that is ever said about some deals is told, and one more blow falls while it is
-    being pushed. So no part of the protocol can be missing unseen.
+    First, while all is well but slow, deals are corrected on their way, what was saved
+    first arrives once more, and they are never saved again. Then anything goes wrong.
+    Last of all Valkey is killed just when the last is told that is ever said about some
+    deals, and one more blow falls while that is being pushed. So no part of the
+    protocol can be missing unseen.
     """
     began = time.monotonic()
     deadline = began + seconds
@@ -125,11 +129,15 @@ def run(
     corrected, others = crm.ids[:CORRECTED], crm.ids[CORRECTED:]
     at_random = SAVES - 2 * CORRECTED - LAST
     with Chaos(world, seed) as chaos:
-        play(crm.corrections(corrected))
+        first = list(crm.each(corrected))
+        play(first)
+        under_way(world)
+        play(crm.each(corrected))
+        sender.tell([as_body([one.event]) for one in first[:LATE]], until=deadline)
         with chaos.at_random(at_random / PER_SECOND):
             play(crm.saves(at_random, others))
         chaos.strike(Blow(0, KILL, "valkey"))
-        unsent = play(crm.last_words(others[-LAST:]), AT_ONCE)
+        unsent = play(crm.each(others[-LAST:]), AT_ONCE)
         chaos.last()
     pending = settle(world, max(1.0, deadline - time.monotonic()))
     took = time.monotonic() - began
@@ -176,6 +184,12 @@ def of_seed(state: dict[str, Any], seed: int) -> dict[str, Any]:
         for module in modules
         if module in state
     }
+
+
+def under_way(world: World) -> None:
+    """Wait until the next call with orders has begun."""
+    before = world.calls(ADD_ORDERS)
+    world.wait_until(lambda: world.calls(ADD_ORDERS) > before, CALL_SECONDS)
 
 
 def settle(world: World, seconds: float) -> int:

@@ -19,6 +19,7 @@ from typing import Any, Self
 import psutil
 import redis
 import requests
+from rq import Queue, Worker
 
 from receiver.store import Store
 from receiver.sugarcrm.signature import sign
@@ -74,6 +75,7 @@ class World:
                 self._emulators.append(self._start(*arguments))
             self._serve = self._start(*self._command)
             self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
+            self.wait_until(self._is_at_work, START_SECONDS, "worker that works")
             self.faults()
         except BaseException:
             self.__exit__()
@@ -329,6 +331,10 @@ class World:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def _is_at_work(self) -> bool:
+        live = Queue("live", connection=self.redis)
+        return Worker.count(queue=live) == len(self.workers())
 
     def _is_ready(self) -> bool:
         assert self._serve is not None
