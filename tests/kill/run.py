@@ -59,6 +59,7 @@ LATENCY_MS = 45
 SLOWEST_MS = 600
 SLOWER_MS = (0, 150, 400)
 CALL_SECONDS = 3.0  # until what is told is on its way, while all is well
+READY_SECONDS = 5.0  # until what was killed takes webhooks again
 SEND_SECONDS = 60.0  # of what is sent beside the chaos run
 
 
@@ -136,6 +137,7 @@ def run(
         sender.tell([as_body([one.event]) for one in first[:LATE]], until=deadline)
         with chaos.at_random(at_random / PER_SECOND):
             play(crm.saves(at_random, others))
+        world.wait_until(world.is_ready, READY_SECONDS)
         chaos.strike(Blow(0, KILL, "valkey"))
         unsent = play(crm.each(others[-LAST:]), AT_ONCE)
         chaos.last()

@@ -74,7 +74,7 @@ class World:
                 arguments = ("receiver.cli", "emulator", name, "--port", str(port))
                 self._emulators.append(self._start(*arguments))
             self._serve = self._start(*self._command)
-            self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
+            self.wait_until(self.is_ready, START_SECONDS, "a receiver that is ready")
             self.wait_until(self._is_at_work, START_SECONDS, "worker that works")
             self.faults()
         except BaseException:
@@ -126,7 +126,7 @@ class World:
     def start_receiver(self) -> None:
         """Start the receiver again, and wait until it is ready."""
         self._serve = self._start(*self._command)
-        self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
+        self.wait_until(self.is_ready, START_SECONDS, "a receiver that is ready")
 
     def terminate(self, kind: str) -> float:
         """Tell one process to stop; how many seconds it took."""
@@ -336,7 +336,8 @@ class World:
         live = Queue("live", connection=self.redis)
         return Worker.count(queue=live) == len(self.workers())
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether webhooks are taken, and both emulators answer."""
         assert self._serve is not None
         for process in (self._serve, *self._emulators):
             assert process.poll() is None, self.log()
