@@ -101,46 +101,18 @@ class Result:
 
 
 def run(
-    world: World,
-    seed: int,
-    heals: bool = True,
-    seconds: float = SEED_SECONDS,
+    world: World, seed: int, heals: bool = True, seconds: float = SEED_SECONDS
 ) -> Result:
     """Play one seed in a world that has settled, for so long at most; in the end
     reconcile heals what it can, unless told otherwise.
-
-    First, while all is well but slow, deals are corrected on their way, what was saved
-    first arrives once more, and they are never saved again. Then anything goes wrong.
-    Last of all Valkey is killed just when the last is told that is ever said about some
-    deals, and one more blow falls while that is being pushed. So no part of the
-    protocol can be missing unseen.
     """
     began = time.monotonic()
     deadline = began + seconds
     crm = Crm(seed, DEALS, CLIENTS, world.crm_url)
     killed = Counter(world.killed)
-    sender = Sender(world)
-
-    def play(made: Iterable[Save], per_second: float = PER_SECOND) -> int:
-        saves = list(made)
-        told = bodies([one.event for one in saves], f"{seed} {sender.told}")
-        with Saving(world, saves, per_second):
-            return sender.tell(told, per_second, until=deadline)
-
-    corrected, others = crm.ids[:CORRECTED], crm.ids[CORRECTED:]
-    at_random = SAVES - 2 * CORRECTED - LAST
+    sender = Sender(world, deadline)
     with Chaos(world, seed) as chaos:
-        first = list(crm.each(corrected))
-        play(first)
-        under_way(world)
-        play(crm.each(corrected))
-        sender.tell([as_body([one.event]) for one in first[:LATE]], until=deadline)
-        with chaos.at_random(at_random / PER_SECOND):
-            play(crm.saves(at_random, others))
-        world.wait_until(world.is_ready, READY_SECONDS)
-        chaos.strike(Blow(0, KILL, "valkey"))
-        unsent = play(crm.each(others[-LAST:]), AT_ONCE)
-        chaos.last()
+        unsent = tell_all(world, crm, sender, chaos)
     pending = settle(world, max(1.0, deadline - time.monotonic()))
     took = time.monotonic() - began
     difference = compare(of_seed(world.crm(), seed), of_seed(world.roistat(), seed))
@@ -163,6 +135,40 @@ def run(
         seconds=took,
         log=log,
     )
+
+
+def tell_all(world: World, crm: Crm, sender: "Sender", chaos: "Chaos") -> int:
+    """All that is saved in a seed, and what goes wrong meanwhile; give how much was
+    never taken. Each part of the protocol has a moment here that cannot do without it.
+
+    First, while all is well but slow, deals are corrected on their way, and then some
+    of their first states arrive once more; they are never saved again. After that
+    anything goes wrong. At last Valkey is killed just when the last is told that is
+    ever said about some deals, and one more blow falls while that is being pushed.
+    """
+
+    def play(saves: Iterable[Save], per_second: float = PER_SECOND) -> int:
+        made = list(saves)
+        told = bodies([one.event for one in made], f"{crm.seed} {sender.told}")
+        with Saving(world, made, per_second):
+            return sender.tell(told, per_second)
+
+    corrected, others = crm.ids[:CORRECTED], crm.ids[CORRECTED:]
+    first = list(crm.each(corrected))
+    play(first)
+    under_way(world)
+    play(crm.each(corrected))
+    sender.tell([as_body([one.event]) for one in first[:LATE]])
+
+    at_random = SAVES - 2 * CORRECTED - LAST
+    with chaos.at_random(at_random / PER_SECOND):
+        play(crm.saves(at_random, others))
+
+    world.wait_until(world.is_ready, READY_SECONDS)
+    chaos.strike(Blow(0, KILL, "valkey"))
+    unsent = play(crm.each(others[-LAST:]), AT_ONCE)
+    chaos.last()
+    return unsent
 
 
 def after_reconcile(world: World, seed: int) -> Difference:
@@ -259,8 +265,9 @@ def _events_in(body: bytes) -> int:
 class Sender:
     """Sends bodies at a steady pace from several threads, each until it got a 202."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, deadline: float | None = None) -> None:
         self._world = world
+        self._deadline = deadline or time.monotonic() + SEND_SECONDS
         self._lock = threading.Lock()
         self._queue: list[tuple[float, int, bytes]] = []
         self._numbers = itertools.count()
@@ -268,28 +275,24 @@ class Sender:
         self.told = 0
         self.resent = 0
 
-    def tell(
-        self,
-        bodies: Sequence[bytes],
-        per_second: float = PER_SECOND,
-        until: float | None = None,
-    ) -> int:
-        """Send it all; give how many were never taken."""
+    def tell(self, bodies: Sequence[bytes], per_second: float = PER_SECOND) -> int:
+        """Send these, and what is left of those before them, until the deadline; give
+        how many were never taken.
+        """
         now = time.monotonic()
         for n, body in enumerate(bodies):
             entry = (now + n / per_second, next(self._numbers), body)
             heapq.heappush(self._queue, entry)
         self._left += len(bodies)
         self.told += sum(map(_events_in, bodies))
-        deadline = until or now + SEND_SECONDS
         with ThreadPoolExecutor(SENDERS) as pool:
-            for done in [pool.submit(self._work, deadline) for _ in range(SENDERS)]:
+            for done in [pool.submit(self._work) for _ in range(SENDERS)]:
                 done.result()
         return self._left
 
-    def _work(self, deadline: float) -> None:
+    def _work(self) -> None:
         with requests.Session() as session:
-            while self._left and time.monotonic() < deadline:
+            while self._left and time.monotonic() < self._deadline:
                 entry = self._next()
                 if entry is None:
                     time.sleep(0.01)
