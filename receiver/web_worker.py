@@ -55,6 +55,18 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
                 with suppress(OSError):  # closed meanwhile
                     conn.sock.shutdown(socket.SHUT_RD)
 
+    def is_parent_alive(self) -> bool:
+        """A worker whose master was killed lets the port go at once, before it answers
+        the rest: as long as it listens and takes nothing, no other master can start,
+        and whoever connects waits in vain.
+        """
+        is_alive = bool(super().is_parent_alive())
+        if not is_alive:
+            self.set_accept_enabled(False)
+            for listener in self.sockets:
+                listener.close()
+        return is_alive
+
     def _cap_keepalive(self, deadline: float) -> None:
         """When it stops, what says nothing keeps it no longer than what said all."""
         super()._cap_keepalive(deadline)

@@ -164,7 +164,7 @@ def tell_all(world: World, crm: Crm, sender: "Sender", chaos: "Chaos") -> int:
     with chaos.at_random(at_random / PER_SECOND):
         play(crm.saves(at_random, others))
 
-    world.wait_until(world.is_ready, READY_SECONDS)
+    world.wait_until(world.takes_webhooks, READY_SECONDS)
     chaos.strike(Blow(0, KILL, "valkey"))
     unsent = play(crm.each(others[-LAST:]), AT_ONCE)
     chaos.last()

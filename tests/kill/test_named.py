@@ -1,7 +1,9 @@
 """The worst moments, one by one: whatever happens then, Roistat ends as the CRM is."""
 
+import contextlib
 from collections.abc import Sequence
 
+import psutil
 import pytest
 import requests
 from rq import Queue
@@ -17,6 +19,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
 SETTLE_SECONDS = 25.0
 # What takes four and six seconds in the faster copy
 LONGER_THAN_CONFIRMING, LONGER_THAN_CHANGING = 5.0, 11.0
+# A web worker looks for its master each second, and ends what it has in hand within 8
+PORT_SECONDS = 5.0
 SET_STATUSES = "/project/set-statuses"
 
 
@@ -139,6 +143,18 @@ def test_a_worker_killed_while_it_adds_a_stage_does_not_keep_others_from_it(worl
     agree(world, crm)
 
 
+def test_a_web_process_that_is_killed_leaves_nobody_on_its_port(world, crm):
+    """Its workers live on, one of them with half a request that may still be ended."""
+    old = world.web_workers()
+    with world.connection() as connection:
+        connection.sendall(b"POST /webhooks/sugarcrm HTTP/1.1\r\nHost: receiver\r\n")
+        assert world.kill("web")
+        world.wait_until(lambda: not any(map(listens, old)), PORT_SECONDS, "free port")
+        assert any(one.is_running() for one in old), "nobody had a request in hand"
+    tell(world, [crm.save(one) for one in alone(crm, 5)])
+    agree(world, crm)
+
+
 # --- the parts of them ---
 
 
@@ -169,6 +185,13 @@ def tell(world: World, saves: Sequence[Save]) -> None:
     body = as_body([save.event for save in saves])
     with requests.Session() as session:
         world.wait_until(lambda: world.send(session, body, "msg_1"), 15, "202")
+
+
+def listens(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        listening = psutil.CONN_LISTEN
+        return any(one.status == listening for one in process.net_connections("tcp"))
+    return False
 
 
 def under_way(world: World, before: int) -> None:

@@ -74,7 +74,7 @@ class World:
                 arguments = ("receiver.cli", "emulator", name, "--port", str(port))
                 self._emulators.append(self._start(*arguments))
             self._serve = self._start(*self._command)
-            self.wait_until(self.is_ready, START_SECONDS, "a receiver that is ready")
+            self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
             self.wait_until(self._is_at_work, START_SECONDS, "worker that works")
             self.faults()
         except BaseException:
@@ -126,7 +126,7 @@ class World:
     def start_receiver(self) -> None:
         """Start the receiver again, and wait until it is ready."""
         self._serve = self._start(*self._command)
-        self.wait_until(self.is_ready, START_SECONDS, "a receiver that is ready")
+        self.wait_until(self._is_ready, START_SECONDS, "a receiver that is ready")
 
     def terminate(self, kind: str) -> float:
         """Tell one process to stop; how many seconds it took."""
@@ -276,6 +276,14 @@ class World:
         """The workers that deliver."""
         return self._find("worker")
 
+    def web_workers(self) -> list[psutil.Process]:
+        """The processes that answer webhooks."""
+        return self._find("web worker")
+
+    def connection(self) -> socket.socket:
+        """A connection to the receiver that says nothing yet."""
+        return socket.create_connection((HOST, self._port), 5)
+
     def worker_at(self, port: int) -> psutil.Process:
         """The worker that has a connection from a port."""
         (found,) = [
@@ -336,8 +344,11 @@ class World:
         live = Queue("live", connection=self.redis)
         return Worker.count(queue=live) == len(self.workers())
 
-    def is_ready(self) -> bool:
-        """Whether webhooks are taken, and both emulators answer."""
+    def takes_webhooks(self) -> bool:
+        """Whether it is ready, and not by the last that a killed web process left."""
+        return bool(self.runs("web worker")) and self._is_ready()
+
+    def _is_ready(self) -> bool:
         assert self._serve is not None
         for process in (self._serve, *self._emulators):
             assert process.poll() is None, self.log()
