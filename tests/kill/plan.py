@@ -57,6 +57,11 @@ class Blow:
     fault: dict[str, Any] = field(default_factory=dict)
 
 
+# While the last is told that is ever said about some deals: then nothing may be said to
+# be stored that is not
+DURING_LAST_WORDS = Blow(0.1, KILL, "valkey")
+
+
 def plan(seed: int, seconds: float) -> list[Blow]:
     """All that goes wrong while deals are saved at random for so many seconds."""
     return list(_blows(random.Random(seed), seconds))

@@ -34,6 +34,7 @@ from tests.kill.copies import copy_of_receiver
 from tests.kill.crm import Crm, Difference, Event, Save, compare
 from tests.kill.plan import (
     ADD_ORDERS,
+    DURING_LAST_WORDS,
     KILL,
     NETWORK,
     ROISTAT,
@@ -48,9 +49,9 @@ SAVES = 200  # in all
 DEALS, CLIENTS = 85, 12
 # Deals that are corrected on their way, those of them whose first state is told once
 # more, late, and those about which the last is said; of the others, at random
-CORRECTED, LATE, LAST = 25, 5, 12
+CORRECTED, LATE, LAST = 25, 5, 20
 PER_SECOND = 50.0
-AT_ONCE = 1000.0  # a second
+LAST_PER_SECOND = 100.0
 SENDERS = 6
 SEED_SECONDS = 20.0  # in all, but for the comparison
 LATENCY_MS = 45
@@ -161,12 +162,13 @@ def tell_all(world: World, crm: Crm, sender: "Sender", chaos: "Chaos") -> int:
     sender.tell([as_body([one.event]) for one in first[:LATE]])
 
     at_random = SAVES - 2 * CORRECTED - LAST
-    with chaos.at_random(at_random / PER_SECOND):
+    chaos.take_turns()
+    with chaos.striking(plan(crm.seed, at_random / PER_SECOND)):
         play(crm.saves(at_random, others))
 
     world.wait_until(world.takes_webhooks, READY_SECONDS)
-    chaos.strike(Blow(0, KILL, "valkey"))
-    unsent = play(crm.each(others[-LAST:]), AT_ONCE)
+    with chaos.striking([DURING_LAST_WORDS]):
+        unsent = play(crm.each(others[-LAST:]), LAST_PER_SECOND)
     chaos.last()
     return unsent
 
@@ -348,31 +350,34 @@ class Chaos:
         self._world, self._seed = world, seed
         self._slow = _slow(SLOWEST_MS)
         self._random = random.Random(seed)
-        self._enough = threading.Event()
         self.struck: Counter[str] = Counter()
 
     def __enter__(self) -> "Chaos":
         self._be_well()
         return self
 
-    @contextlib.contextmanager
-    def at_random(self, seconds: float) -> Iterator[None]:
-        """What the seed's plan says goes wrong, inside `with`."""
+    def take_turns(self) -> None:
+        """From now on Roistat is as slow as it is this seed's turn."""
         self._slow = _slow(SLOWER_MS[self._seed % len(SLOWER_MS)])
         self._be_well()
+
+    @contextlib.contextmanager
+    def striking(self, blows: Sequence[Blow]) -> Iterator[None]:
+        """Let this go wrong inside `with`, at its times; then all is well again."""
+        enough = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            striking = pool.submit(self._strike_all, plan(self._seed, seconds))
+            striking = pool.submit(self._strike_all, blows, enough)
             try:
                 yield
             finally:
-                self._enough.set()
+                enough.set()
         striking.result()
         self._be_well()
 
     def last(self) -> None:
         """Everything is told: the last blow, and its time."""
         last = last_blow(self._seed)
-        self.strike(last)
+        self._strike(last)
         time.sleep(last.seconds)
 
     def __exit__(self, *_: object) -> None:
@@ -383,13 +388,13 @@ class Chaos:
         self._world.network.heal()
         self._world.faults(*self._slow, latency_ms=LATENCY_MS)
 
-    def _strike_all(self, blows: Sequence[Blow]) -> None:
+    def _strike_all(self, blows: Sequence[Blow], enough: threading.Event) -> None:
         began = time.monotonic()
         agenda: list[tuple[float, int, Callable[[], None]]] = []
         for number, blow in enumerate(blows):
 
             def strike(blow: Blow = blow) -> None:
-                if then := self.strike(blow):
+                if then := self._strike(blow):
                     until = time.monotonic() - began + blow.seconds
                     heapq.heappush(agenda, (until, next(later), then))
 
@@ -397,11 +402,11 @@ class Chaos:
         later = itertools.count(len(blows))
         while agenda:
             at, _, act = heapq.heappop(agenda)
-            if self._enough.wait(max(0.0, began + at - time.monotonic())):
+            if enough.wait(max(0.0, began + at - time.monotonic())):
                 return
             act()
 
-    def strike(self, blow: Blow) -> Callable[[], None] | None:
+    def _strike(self, blow: Blow) -> Callable[[], None] | None:
         """Let one thing go wrong; give what ends it, if it lasts."""
         world, network = self._world, self._world.network
         if blow.what == KILL:
