@@ -58,8 +58,9 @@ class Blow:
 
 
 # While the last is told that is ever said about some deals: then nothing may be said to
-# be stored that is not
-DURING_LAST_WORDS = Blow(0.1, KILL, "valkey")
+# be stored that is not. Who would start the store again is stopped for a moment, or
+# it would be back before anybody missed it.
+DURING_LAST_WORDS = (Blow(0.05, STOP, "serve", 0.6), Blow(0.1, KILL, "valkey"))
 
 
 def plan(seed: int, seconds: float) -> list[Blow]:

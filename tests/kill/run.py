@@ -148,9 +148,13 @@ def tell_all(world: World, crm: Crm, sender: "Sender", chaos: "Chaos") -> int:
     ever said about some deals, and one more blow falls while that is being pushed.
     """
 
-    def play(saves: Iterable[Save], per_second: float = PER_SECOND) -> int:
+    def play(saves: Iterable[Save], are_last: bool = False) -> int:
         made = list(saves)
-        told = bodies([one.event for one in made], f"{crm.seed} {sender.told}")
+        events = [one.event for one in made]
+        told = bodies(events, f"{crm.seed} {sender.told}")
+        if are_last:  # not in a batch that is told before the store dies
+            told = [as_body([event]) for event in events]
+        per_second = LAST_PER_SECOND if are_last else PER_SECOND
         with Saving(world, made, per_second):
             return sender.tell(told, per_second)
 
@@ -167,8 +171,8 @@ def tell_all(world: World, crm: Crm, sender: "Sender", chaos: "Chaos") -> int:
         play(crm.saves(at_random, others))
 
     world.wait_until(world.takes_webhooks, READY_SECONDS)
-    with chaos.striking([DURING_LAST_WORDS]):
-        unsent = play(crm.each(others[-LAST:]), LAST_PER_SECOND)
+    with chaos.striking(DURING_LAST_WORDS):
+        unsent = play(crm.each(others[-LAST:]), are_last=True)
     chaos.last()
     return unsent
 

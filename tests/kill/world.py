@@ -306,6 +306,8 @@ class World:
 
     def _find(self, kind: str) -> list[psutil.Process]:
         assert self._serve is not None
+        if kind == "serve":
+            return [psutil.Process(self._serve.pid)]
         with contextlib.suppress(psutil.NoSuchProcess):
             children = psutil.Process(self._serve.pid).children()
             if kind != "web worker":
