@@ -45,7 +45,9 @@ def plant_table(caught: Iterable[tuple[str, Sequence[Result]]]) -> str:
             sum(one.pending for one in results),
         ]
         caught_by = f"{len(results) - len(missed)} of {len(results)} seeds"
-        rows.append((PLANTS[plant], caught_by, ", ".join(missed), *map(str, row)))
+        rows.append(
+            (PLANTS[plant], caught_by, ", ".join(missed) or "none", *map(str, row))
+        )
     return "\n".join(_lines(heads, rows))
 
 
