@@ -13,20 +13,22 @@ import requests
 
 from bench.load import HOST
 from bench.report import Line, percentile
+from bench.seed import deliver
 from bench.world import free_ports
 from receiver import words
 from receiver.config import demo_environment
 from receiver.deal import Deal
 from receiver.embedded import EmbeddedValkey
+from receiver.plan import Item
 from receiver.serve import WEB
-from receiver.store import Outcome, Store, digest_of, found_by, record_of
+from receiver.store import Store
 from receiver.supervisor import Supervisor
+from receiver.verdict import Verdict
 
 DEALS = 100_000
 PARKED, WAITING = 3000, 5000  # of them
 REQUESTS = 50  # of each page
 TARGET = 300  # ms, 95 of 100
-PIECE = 1000
 PASSWORD = "bench"
 ONE = "00077777-0000-4000-8000-000000000000"
 NAMES = ("Website redesign", "Annual support", "Warehouse scanners", "Привет, Roistat")
@@ -63,7 +65,7 @@ def measure() -> Iterator[Line]:
         stack.callback(supervisor.stop)
         bind = ["--workers", "2", "--bind", f"{HOST}:{port}"]
         supervisor.start("web", [*WEB, *bind, "receiver:create_app()"])
-        session = _logged_in(f"http://{HOST}:{port}")
+        session = logged_in(f"http://{HOST}:{port}")
         for name, path, search in PAGES:
             yield _ask(session, f"http://{HOST}:{port}", name, path, search)
 
@@ -90,21 +92,16 @@ PAGES = (
 
 
 def _fill(client: redis.Redis) -> float:
-    """Put and settle deals by the store's own steps; give how many bytes each takes
-    more for being listed and found.
+    """Deliver the deals to nobody; give how many bytes each takes more for being listed
+    and found.
     """
-    store = Store(client)
-    for start in range(0, DEALS, PIECE):
-        numbers = range(start, start + PIECE)
-        deals = [_deal(number) for number in numbers]
-        fence = int(time.time() * 1e6)
-        store.put([record_of(deal, fence) for deal in deals])
-        both = zip(numbers, deals, strict=True)
-        store.settle("", [_outcome(number, deal) for number, deal in both])
+    deliver(Store(client), map(_deal, range(DEALS)), _judge)
     entry = {"method": "add-orders", "outcome": "delivered", "reason": ""}
     moments = {f"{end}ed": "2026-11-21T07:42:10.123Z" for end in ("open", "clos")}
     line = "0123456789abcdef " + json.dumps(entry | moments)
-    client.rpush(f"roistat:history:deal:{ONE}", *[line] * 20)
+    history = f"roistat:history:deal:{ONE}"
+    client.delete(history)
+    client.rpush(history, *[line] * 20)
     sizes = [
         int(client.memory_usage(key, samples=1000) or 0)
         for key in ("roistat:listed", "roistat:index")
@@ -134,27 +131,18 @@ def _deal(number: int) -> Deal:
     )
 
 
-def _outcome(number: int, deal: Deal) -> Outcome:
-    verdict, reason, delay = "delivered", "", 0.0
+def _judge(item: Item) -> Verdict:
+    """Some are parked, some wait; of some there is something to say."""
+    number = int(item.pending.thing.id[:8])
     if number % (DEALS // PARKED) == 7:
-        verdict, reason = "refused", REASONS[number % len(REASONS)]
-    elif number % (DEALS // WAITING) == 3:
-        verdict, reason, delay = "retry", words.INTERNAL_ERROR, 900.0
-    note = "cut" if number % 1000 == 1 else "" if deal.roistat else "direct"
-    digest = digest_of(deal.id.encode())
-    return Outcome(
-        f"deal:{deal.id}",
-        1,
-        verdict,
-        digest,
-        delay=delay,
-        reason=reason,
-        note=note,
-        found=found_by(deal),
-    )
+        return Verdict("refused", REASONS[number % len(REASONS)])
+    if number % (DEALS // WAITING) == 3:
+        return Verdict("retry", words.INTERNAL_ERROR, wait=900)
+    return Verdict("delivered", note="cut" if number % 1000 == 1 else item.note)
 
 
-def _logged_in(url: str) -> requests.Session:
+def logged_in(url: str) -> requests.Session:
+    """A session at the dashboard, which may be starting still."""
     session = requests.Session()
     deadline = time.monotonic() + 30
     while True:
@@ -178,16 +166,24 @@ def _proof(page: requests.Response) -> dict[str, str]:
 def _ask(
     session: requests.Session, url: str, name: str, path: str, search: str
 ) -> Line:
+    took = ask(session, url, path, search, REQUESTS)
+    slow = percentile(took, 0.95)
+    measured = f"{slow:.0f} (half {percentile(took, 0.5):.0f})"
+    return Line(f"{name}, p95 ms", measured, f"≤ {TARGET}", slow <= TARGET)
+
+
+def ask(
+    session: requests.Session, url: str, path: str, search: str, times: int
+) -> list[float]:
+    """Milliseconds that a page of the dashboard took, each time it was asked for."""
     if search:
         form = {"search": search} | _proof(session.get(f"{url}/deals", timeout=10))
         session.post(f"{url}/deals", data=form, timeout=10)
     took = []
-    for _ in range(REQUESTS):
+    for _ in range(times):
         began = time.perf_counter()
         answer = session.get(url + path, timeout=10)
         took.append((time.perf_counter() - began) * 1000)
         if answer.status_code != requests.codes.ok or "Log out" not in answer.text:
             raise RuntimeError(f"{path}: {answer.status_code}")
-    slow = percentile(took, 0.95)
-    measured = f"{slow:.0f} (half {percentile(took, 0.5):.0f})"
-    return Line(f"{name}, p95 ms", measured, f"≤ {TARGET}", slow <= TARGET)
+    return took
