@@ -3,8 +3,8 @@
 import platform
 import re
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -13,17 +13,27 @@ from rich.console import Console
 from rich.table import Table
 
 START, END = "<!-- results -->\n", "<!-- end of results -->"
+MEASURED = ("Measured",)
 WIDE = 400  # a row of a Markdown table is one line
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measurement; `holds` is None where there is no target."""
+    """One measurement, or one in each column; `holds` is None where there is no target.
+    `drawn` are the numbers behind it, by name, where there is a chart of them.
+    """
 
     what: str
-    measured: str
+    measured: str | tuple[str, ...]
     target: str = ""
     holds: bool | None = None
+    drawn: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What was measured, column by column."""
+        one = self.measured
+        return (one,) if isinstance(one, str) else one
 
 
 Sections = dict[str, list[Line]]
@@ -42,16 +52,23 @@ def percentile(values: Sequence[float], share: float) -> float:
     return next(v for n, v in enumerate(ranked, 1) if n >= share * len(ranked))
 
 
-def table(title: str, lines: Sequence[Line], style: box.Box = box.ROUNDED) -> Table:
+def table(
+    title: str,
+    lines: Sequence[Line],
+    style: box.Box = box.ROUNDED,
+    columns: Sequence[str] = MEASURED,
+) -> Table:
     """One section as a table."""
-    made = Table(title, "Measured", "Target", "Holds", box=style)
+    made = Table(title, *columns, "Target", "Holds", box=style)
     for line in lines:
         holds = {True: "yes", False: "NO", None: ""}[line.holds]
-        made.add_row(line.what, line.measured, line.target, holds)
+        made.add_row(line.what, *line.cells, line.target, holds)
     return made
 
 
-def write(path: Path, sections: Sections, valkey: str) -> None:
+def write(
+    path: Path, sections: Sections, valkey: str, columns: Sequence[str] = MEASURED
+) -> None:
     """Put the results where `path` has its last ones."""
     with path.open() as file:
         text = file.read()
@@ -63,7 +80,7 @@ def write(path: Path, sections: Sections, valkey: str) -> None:
     with console.capture() as captured:
         console.print(machine(valkey), highlight=False, end="\n\n")
         for title, lines in sections.items():
-            console.print(table(title, lines, box.MARKDOWN))
+            console.print(table(title, lines, box.MARKDOWN, columns))
     results = re.sub(" +$", "", captured.get(), flags=re.MULTILINE)
     path.write_text(f"{head}{START}{results}{END}{tail}")
 

@@ -68,16 +68,17 @@ def _deliver(
     store.put(records)
     _hold(store, token)
     for method, items in calls:
-        attempt, entry = uuid.uuid4().hex[:16], {"method": method, "opened": _now()}
+        attempt, entry = uuid.uuid4().hex[:16], {"method": method, "opened": now()}
         opening = [(item.pending, item.digest, json.dumps(entry)) for item in items]
         store.open(token, attempt, opening)
-        entry["closed"] = _now()
-        store.settle(attempt, list(_outcomes(items, judge, entry)))
+        entry["closed"] = now()
+        store.settle(attempt, list(outcomes(items, judge, entry)))
 
 
-def _outcomes(
+def outcomes(
     items: Sequence[Item], judge: Judge, entry: dict[str, str]
 ) -> Iterator[Outcome]:
+    """What to settle, each item as `judge` says."""
     for item in items:
         verdict, pending = judge(item), item.pending
         told = {"outcome": verdict.name, "reason": verdict.reason}
@@ -94,5 +95,6 @@ def _outcomes(
         )
 
 
-def _now() -> str:
+def now() -> str:
+    """The moment, as the log of deliveries has it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -196,6 +196,34 @@ class World:
         """The process that makes the live deliveries."""
         return next(one for one, line in _children() if "receiver.worker live" in line)
 
+    def resident(self, part: str) -> int:
+        """Bytes of memory that the largest of the processes takes whose command line
+        has that part: of this world's, for there may be two.
+        """
+        ours, most = self.environment["REDIS_URL"], 0
+        for process, line in _children():
+            with suppress(psutil.Error):
+                if part in line and process.environ().get("REDIS_URL") == ours:
+                    most = max(most, process.memory_info().rss)
+        return most
+
+    def accepting(self) -> float:
+        """Seconds of CPU that this world's web processes and store have used."""
+        store: Any = self.redis.info("server")
+        used = sum(psutil.Process(store["process_id"]).cpu_times()[:2])
+        for process, line in _children():
+            if f"{HOST}:{self.port} " in line:
+                used += sum(process.cpu_times()[:2])
+        return float(used)
+
+    def restart_store(self) -> float:
+        """Stop the store and start it again; the seconds until it had loaded all."""
+        self.redis.shutdown(nosave=True)  # everything is in the append-only file
+        began = time.monotonic()
+        while not self._valkey.restart_if_dead():
+            time.sleep(0.05)
+        return time.monotonic() - began
+
     def cpu(self) -> Counter[str]:
         """Seconds of CPU used so far, by the role of the process."""
         used = Counter(sender=sum(psutil.Process().cpu_times()[:2]))
