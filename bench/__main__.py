@@ -45,7 +45,7 @@ def main(names: tuple[str, ...], path: Path | None) -> None:
     """Measure, print, and say which targets hold.
 
     NAMES are the sections to run, all unless told which. With --write the results
-    replace the last ones in that file.
+    replace the last ones in that file, and charts are drawn of them beside it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console, began = Console(), time.monotonic()
@@ -59,6 +59,9 @@ def main(names: tuple[str, ...], path: Path | None) -> None:
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
     if path:
         write(path, results, valkey)
+        from bench import charts  # what is measured here should not carry it
+
+        charts.draw(results, charts.OF_BENCH, path.parent / "images")
     if any(line.holds is False for lines in results.values() for line in lines):
         sys.exit(1)
 

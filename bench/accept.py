@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from bench import baselines
 from bench.load import fire
-from bench.report import Line, spread
+from bench.report import Drawn, Line, spread
 from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 
@@ -65,7 +65,9 @@ def _accept(world: World, view: str, events: list[Event]) -> tuple[float, Counte
 
 def _rates(rates: dict[str, list[float]]) -> Iterator[Line]:
     for view, name in VIEWS.items():
-        yield Line(f"Accepted a second: {name}", spread(rates[view], 0))
+        drawn = Drawn(name, rates[view])
+        what = f"Accepted a second: {name}"
+        yield Line(what, spread(rates[view], 0), drawn=drawn)
 
 
 def _ratios(rates: dict[str, list[float]]) -> Iterator[Line]:

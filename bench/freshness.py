@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import requests
 
 from bench.load import fire
-from bench.report import Line, percentile
+from bench.report import Drawn, Line, percentile
 from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 from receiver.mapping import Mapping
@@ -95,6 +95,7 @@ def _line(way: Way, arrived: dict[str, float], target: int | None) -> Line:
     p50, p95 = percentile(took, 0.5), percentile(took, 0.95)
     what = f"Save to arrival, ms: {way.name}"
     measured = f"p50 {p50:.0f}, p95 {p95:.0f}, longest {max(took):.0f}"
+    drawn = Drawn(way.name, took)
     if target is None:
-        return Line(what, measured)
-    return Line(what, measured, f"p95 below {target}", p95 < target)
+        return Line(what, measured, drawn=drawn)
+    return Line(what, measured, f"p95 below {target}", p95 < target, drawn)

@@ -5,7 +5,6 @@ They take turns, so that what is compared are neighbours in time.
 """
 
 import json
-import math
 import random
 import signal
 import statistics
@@ -24,7 +23,17 @@ from rich.console import Console
 
 from bench import baselines, dashboard
 from bench.load import HOST, fire
-from bench.report import WIDE, Line, Sections, machine, percentile, spread, table, write
+from bench.report import (
+    WIDE,
+    Drawn,
+    Line,
+    Sections,
+    machine,
+    percentile,
+    spread,
+    table,
+    write,
+)
 from bench.saves import Crm, Event, request
 from bench.seed import deliver, now, outcomes, taken
 from bench.world import LATENCY, LIFTED, World, valkey_version
@@ -62,11 +71,12 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One measurement with so many deals held."""
+    """One measurement with so many deals held; `curve` is its name in the chart."""
 
     what: str
     text: str
-    number: float = math.nan
+    values: Sequence[float] = ()
+    curve: str = ""
     target: str = ""
     holds: bool | None = None
 
@@ -136,14 +146,19 @@ def _accepting(two: Two, is_last: bool) -> Iterator[Cell]:
     yield Cell(
         "Time of an accept ÷ with few",
         spread(slower),
-        median,
+        slower,
+        "time of an accept",
         f"below {SLOWER:.2f}" if is_last else "",
         median < SLOWER if is_last else None,
     )
     durable = _ratios(rates[DURABLE, 0], rates[DURABLE, 1])
     yield _spread("… of one durable write ÷ with few", durable)
     yield _spread("CPU of an accept, µs, web and store", used[RECEIVER, 1], 0)
-    yield _spread("… ÷ with few", _ratios(used[RECEIVER, 1], used[RECEIVER, 0]))
+    yield _spread(
+        "… ÷ with few",
+        _ratios(used[RECEIVER, 1], used[RECEIVER, 0]),
+        curve="CPU of an accept",
+    )
 
 
 def _ratios(some: Sequence[float], others: Sequence[float]) -> list[float]:
@@ -192,7 +207,11 @@ def _delivering(two: Two) -> Iterator[Cell]:
     sums = [[sum(one) for one in zip(*steps.values(), strict=True)] for steps in used]
     yield _spread("… all of it", sums[1], 1)
     yield _spread("… all of it, with few, by turns", sums[0], 1)
-    yield _spread("… all of it ÷ with few", _ratios(sums[1], sums[0]))
+    yield _spread(
+        "… all of it ÷ with few",
+        _ratios(sums[1], sums[0]),
+        curve="store's work for a delivery",
+    )
 
 
 def _steps(shop: Shop) -> dict[str, float]:
@@ -245,18 +264,17 @@ def _holding(two: Two, seconds: float, more: int) -> Iterator[Cell]:
     world, held = two[1].world, two[1].held
     memory = world.redis.info("memory")
     each = (memory["used_memory"] - two[1].empty) / held
-    yield Cell("Valkey's memory, bytes a deal", f"{each:,.0f}", each)
+    yield Cell("Valkey's memory, bytes a deal", f"{each:,.0f}")
     resident = memory["used_memory_rss"]
-    yield Cell("… resident, MB in all", f"{resident / 1e6:,.0f}", resident / 1e6)
+    yield Cell("… resident, MB in all", f"{resident / 1e6:,.0f}")
     on_disk = world.redis.info("persistence")["aof_current_size"]
-    yield Cell("… append-only file, MB", f"{on_disk / 1e6:,.0f}", on_disk / 1e6)
+    yield Cell("… append-only file, MB", f"{on_disk / 1e6:,.0f}")
     fork = _rewrite(world) / 1000
-    yield Cell("… its pause to rewrite that file, ms", f"{fork:.1f}", fork)
+    yield Cell("… its pause to rewrite that file, ms", f"{fork:.1f}")
     for name, part in (("live worker", "worker live"), ("web worker", "create_app()")):
         size = world.resident(part) / 1e6
-        yield Cell(f"Resident, MB: {name}", f"{size:.1f}", size)
-    rate = more / seconds if more else math.nan
-    yield Cell("Deals seeded a second", f"{rate:,.0f}" if more else "", rate)
+        yield Cell(f"Resident, MB: {name}", f"{size:.1f}")
+    yield Cell("Deals seeded a second", f"{more / seconds:,.0f}")
 
 
 def _rewrite(world: World) -> int:
@@ -288,9 +306,10 @@ def _pages(two: Two) -> Iterator[Cell]:
             took = dashboard.ask(session, url, path, search, PAGE_REQUESTS)
             half.append(percentile(took, 0.5))
         yield _page(f"{page[0][0]}, ms", took)
-    few, many = map(sum, halves)
-    yield Cell("All of these once, ms", f"{many:.0f}", many)
-    yield Cell("… with few, by turns", f"{few:.0f}", few)
+    ratios = _ratios(halves[1], halves[0])
+    yield _spread(
+        "A page ÷ with few, over all of these", ratios, 2, "a page, half of all"
+    )
     for path in ("/metrics", "/readyz", "/healthz"):
         yield _page(f"{path}, ms", _plain(urls[1] + path))
 
@@ -307,7 +326,8 @@ def _plain(url: str) -> list[float]:
 def _page(name: str, took: list[float]) -> Cell:
     half, slow = percentile(took, 0.5), percentile(took, 0.95)
     target = f"p95 ≤ {PAGE_TARGET}"
-    return Cell(name, f"{half:.0f}, p95 {slow:.0f}", half, target, slow <= PAGE_TARGET)
+    measured = f"{half:.0f}, p95 {slow:.0f}"
+    return Cell(name, measured, target=target, holds=slow <= PAGE_TARGET)
 
 
 def _asked_for(shop: Shop) -> Iterator[tuple[str, str, str]]:
@@ -329,8 +349,8 @@ def _asked_for(shop: Shop) -> Iterator[tuple[str, str, str]]:
         yield names.get(name, name), *ours.get(name, (path, search))
 
 
-def _spread(what: str, values: list[float], digits: int = 2) -> Cell:
-    return Cell(what, spread(values, digits), statistics.median(values))
+def _spread(what: str, values: list[float], digits: int = 2, curve: str = "") -> Cell:
+    return Cell(what, spread(values, digits), values, curve)
 
 
 # --- all of it ---
@@ -356,7 +376,7 @@ def measure(sizes: Sequence[int]) -> Sections:
                 for cell in cells:
                     found.setdefault(title, {}).setdefault(cell.what, []).append(cell)
         seconds = many.restart_store()
-    again = [Cell("", "")] * (len(sizes) - 1) + [Cell("", f"{seconds:.1f}", seconds)]
+    again = [Cell("", "")] * (len(sizes) - 1) + [Cell("", f"{seconds:.1f}")]
     found["What is held"]["Valkey started again with all of it, s"] = again
     return {
         title: [_line(what, cells, sizes) for what, cells in rows.items()]
@@ -372,8 +392,14 @@ def _line(what: str, cells: Sequence[Cell], sizes: Sequence[int]) -> Line:
         tuple(cell.text for cell in cells),
         cells[-1].target,
         all(told) if told else None,
-        {"deals": sizes, "value": [cell.number for cell in cells]},
+        _drawn(cells, sizes) if cells[0].curve else None,
     )
+
+
+def _drawn(cells: Sequence[Cell], sizes: Sequence[int]) -> Drawn:
+    quarters = [statistics.quantiles(cell.values, method="inclusive") for cell in cells]
+    low, middle, high = zip(*quarters, strict=True)
+    return Drawn(cells[0].curve, middle, sizes, low, high)
 
 
 @click.command()
@@ -383,7 +409,7 @@ def main(sizes: tuple[int, ...], path: Path | None) -> None:
     """Measure, print, and say which targets hold.
 
     SIZES are how many deals are held, from few to many. With --write the results
-    replace the last ones in that file, and charts are drawn of them.
+    replace the last ones in that file, and a chart is drawn of them beside it.
     """
     sizes = tuple(sorted(set(sizes))) or SIZES
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -397,6 +423,9 @@ def main(sizes: tuple[int, ...], path: Path | None) -> None:
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
     if path:
         write(path, results, valkey, columns)
+        from bench import charts  # what is measured here should not carry it
+
+        charts.draw(results, charts.OF_GROWTH, path.parent / "images")
     if any(line.holds is False for lines in results.values() for line in lines):
         sys.exit(1)
 

@@ -3,8 +3,8 @@
 import platform
 import re
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -18,16 +18,29 @@ WIDE = 400  # a row of a Markdown table is one line
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The numbers behind a line: a name and what a chart needs of places and values,
+    and of the half of all values that lies around each.
+    """
+
+    name: str
+    y: Sequence[float]
+    x: Sequence[float] = ()
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One measurement, or one in each column; `holds` is None where there is no target.
-    `drawn` are the numbers behind it, by name, where there is a chart of them.
+    `drawn` is the curve of it, where there is a chart.
     """
 
     what: str
     measured: str | tuple[str, ...]
     target: str = ""
     holds: bool | None = None
-    drawn: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    drawn: Drawn | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rq import Queue
 
 from bench import baselines
 from bench.load import fire
-from bench.report import Line, percentile
+from bench.report import Drawn, Line, percentile
 from bench.saves import Crm, Event, request
 from bench.world import LIFTED, Arrival, World
 from receiver.mapping import Mapping
@@ -77,6 +77,7 @@ def _receiver(world: World) -> Iterator[Line]:
         f"p50 {p50:.2f}, p95 {p95:.2f}, longest {max(delays):.2f}",
         f"p95 at most {LATEST:.0f}",
         p95 <= LATEST,
+        _drawn("receiver", saves, delays),
     )
     yield Line(
         "… Roistat calls a second, of all kinds",
@@ -99,12 +100,21 @@ def _queue(world: World) -> Line:
     time.sleep(1)  # the job in hand
     done = [save for save in saves if _has_arrived(save, arrivals.get(save.deal, []))]
     behind = end - max(save.moment for save in done)
+    delays = [_delay(save, arrivals[save.deal]) for save in done]
     return Line(
         "One call for each event, by the obvious way, its worker tuned",
         f"{len(saves) - waiting:,} of {len(saves):,} calls made after {QUEUE_SECONDS} "
         f"s, {behind:.0f} s behind: {behind * SECONDS / QUEUE_SECONDS:.0f} s after "
         f"{SECONDS} s; {refused} refused by Roistat's quotas",
+        drawn=_drawn("the obvious way, its worker tuned", done, delays),
     )
+
+
+def _drawn(name: str, saves: list[Save], delays: list[float]) -> Drawn:
+    """How long each took, by when it arrived."""
+    both = zip(saves, delays, strict=True)
+    began = saves[0].moment
+    return Drawn(name, delays, [save.moment - began + took for save, took in both])
 
 
 def _at_once(world: World) -> Line:
