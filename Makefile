@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 SEEDS  ?= 1 2 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format audit package bench chaos test-crm bench-crm php chromium clean
+.PHONY: help run test lint format audit package bench bench-growth chaos test-crm bench-crm php chromium clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.ready ## Show the whole way on this machine, until Ctrl-C
 	@exec $(BIN)/sugar-roistat dev
@@ -38,6 +38,9 @@ package: ## Build dist/sugar-roistat-<version>.zip for the Module Loader
 
 bench: $(VENV)/dev.ready ## Measure speed and memory beside the obvious way
 	$(BIN)/python -m bench
+
+bench-growth: $(VENV)/dev.ready ## Measure how cost grows with the deals held, up to a million
+	$(BIN)/python -m bench.growth
 
 chaos: $(VENV)/dev.ready ## Kill everything at random: make chaos SEEDS="1 2 3"
 	$(BIN)/python -m tests.kill $(SEEDS)

@@ -21,7 +21,7 @@ from bench import (
     stages,
     sustained,
 )
-from bench.report import Line, machine, table, write
+from bench.report import Line, machine, promise, table, write
 from bench.world import valkey_version
 
 SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
@@ -59,6 +59,7 @@ def main(names: tuple[str, ...], path: Path | None) -> None:
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
     if path:
         write(path, results, valkey)
+        promise(path.with_name("evidence.md"), "bench", results, valkey)
         from bench import charts  # what is measured here should not carry it
 
         charts.draw(results, charts.OF_BENCH, path.parent / "images")

@@ -18,21 +18,23 @@ COLOURS = {
     "#010101": ("paper", "#ffffff", "#0d1117"),
     "#020202": ("ink", "#1f2328", "#e6edf3"),
     "#030303": ("faint", "#d0d7de", "#30363d"),
+    "#080808": ("beside", "#afb8c1", "#6e7681"),
     "#040404": ("first", "#0b62c4", "#58a6ff"),
     "#050505": ("second", "#b35900", "#f0a04b"),
     "#060606": ("third", "#2c7a36", "#56d364"),
     "#070707": ("fourth", "#8250df", "#bc8cff"),
 }
-PAPER, INK, FAINT, *LINES = COLOURS
+PAPER, INK, FAINT, BESIDE, *LINES = COLOURS
 DASHES = ("solid", "dashed", "dotted", "dashdot")  # for whoever sees no colours
 MARKS = "osD^"
 INCHES = 7.6
 
+MEASURED_WITH, SHOWN_IN = "DejaVu Sans", "system-ui, 'DejaVu Sans', sans-serif"
+
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bench",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["system-ui", "Segoe UI", "Helvetica", "Arial", "sans-serif"],
+    "font.family": MEASURED_WITH,
     "font.size": 10,
     "axes.edgecolor": FAINT,
     "axes.facecolor": PAPER,
@@ -78,6 +80,7 @@ def picture(chart: Callable[[Any, Curves], None], curves: Curves) -> str:
 def _with_colours(text: str) -> str:
     for given, (name, light, _) in COLOURS.items():
         text = text.replace(given, f"var(--{name}, {light})")
+    text = text.replace(f"'{MEASURED_WITH}'", SHOWN_IN)
     light, dark = (
         " ".join(f"--{one[0]}: {one[which]};" for one in COLOURS.values())
         for which in (1, 2)
@@ -99,7 +102,7 @@ def _accept(axes: Any, curves: Curves) -> None:
     medians = [statistics.median(curve.y) for curve in curves]
     low = [m - min(curve.y) for m, curve in zip(medians, curves, strict=True)]
     high = [max(curve.y) - m for m, curve in zip(medians, curves, strict=True)]
-    colours = [LINES[0], *[FAINT] * (len(curves) - 1)]
+    colours = [LINES[0], *[BESIDE] * (len(curves) - 1)]
     axes.barh(places, medians, color=colours, height=0.6)
     axes.errorbar(medians, places, xerr=(low, high), fmt="none", ecolor=INK, capsize=3)
     for place, median, more in zip(places, medians, high, strict=True):
@@ -159,7 +162,7 @@ def _sustained(axes: Any, curves: Curves) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(_number))
     axes.minorticks_off()
     axes.grid()
-    axes.legend(loc="center right")
+    axes.legend(loc="upper right")
     axes.set(
         title="How old a save is when it arrives, at 100 saves a second",
         xlabel="seconds since the load began",

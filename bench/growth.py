@@ -30,6 +30,7 @@ from bench.report import (
     Sections,
     machine,
     percentile,
+    promise,
     spread,
     table,
     write,
@@ -423,6 +424,7 @@ def main(sizes: tuple[int, ...], path: Path | None) -> None:
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
     if path:
         write(path, results, valkey, columns)
+        promise(path.with_name("evidence.md"), "growth", results, valkey)
         from bench import charts  # what is measured here should not carry it
 
         charts.draw(results, charts.OF_GROWTH, path.parent / "images")

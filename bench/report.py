@@ -83,19 +83,42 @@ def write(
     path: Path, sections: Sections, valkey: str, columns: Sequence[str] = MEASURED
 ) -> None:
     """Put the results where `path` has its last ones."""
-    with path.open() as file:
-        text = file.read()
-    head, _, rest = text.partition(START)
-    _, end, tail = rest.partition(END)
-    if not end:
-        raise ValueError(f"{path} has no place for results")
+    tables = [
+        table(title, lines, box.MARKDOWN, columns) for title, lines in sections.items()
+    ]
+    _replace(path, START, END, _markdown(valkey, tables))
+
+
+def promise(path: Path, name: str, sections: Sections, valkey: str) -> None:
+    """Put the lines that have a target where `path` has the last ones of that name; of
+    several columns the last.
+    """
+    made = Table(" ", *MEASURED, "Target", "Holds", box=box.MARKDOWN)
+    for title, lines in sections.items():
+        for line in lines:
+            if line.target:
+                holds = "yes" if line.holds else "NO"
+                what = f"{title}: {line.what}"
+                made.add_row(what, line.cells[-1], line.target, holds)
+    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    _replace(path, start, end, _markdown(valkey, [made]))
+
+
+def _markdown(valkey: str, tables: Sequence[Table]) -> str:
     console = Console(width=WIDE)
     with console.capture() as captured:
         console.print(machine(valkey), highlight=False, end="\n\n")
-        for title, lines in sections.items():
-            console.print(table(title, lines, box.MARKDOWN, columns))
-    results = re.sub(" +$", "", captured.get(), flags=re.MULTILINE)
-    path.write_text(f"{head}{START}{results}{END}{tail}")
+        for one in tables:
+            console.print(one)
+    return re.sub(" +$", "", captured.get(), flags=re.MULTILINE)
+
+
+def _replace(path: Path, start: str, end: str, text: str) -> None:
+    head, found, rest = path.read_text().partition(start)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{path} has no place for results")
+    path.write_text(f"{head}{start}{text}{end}{tail}")
 
 
 def machine(valkey: str) -> str:
