@@ -60,7 +60,6 @@ BATCH = 100
 BATCHES = 8
 STEPS = ("put", "look", "open", "settle")
 PAGE_REQUESTS = 20
-PAGE_TARGET = dashboard.TARGET
 
 RECEIVER, DURABLE = "/webhooks/sugarcrm", "/durable"
 SETTINGS = {
@@ -298,21 +297,27 @@ def _pages(two: Two) -> Iterator[Cell]:
     """Every page of both worlds, by turns."""
     urls = [f"http://{HOST}:{shop.world.port}" for shop in two]
     sessions = [dashboard.logged_in(url) for url in urls]
-    halves: tuple[list[float], ...] = ([], [])
-    for page in zip(*map(_asked_for, two), strict=True):
-        took = []
-        for session, url, half, (_, path, search) in zip(
-            sessions, urls, halves, page, strict=True
-        ):
-            took = dashboard.ask(session, url, path, search, PAGE_REQUESTS)
-            half.append(percentile(took, 0.5))
-        yield _page(f"{page[0][0]}, ms", took)
-    ratios = _ratios(halves[1], halves[0])
-    yield _spread(
-        "A page ÷ with few, over all of these", ratios, 2, "a page, half of all"
-    )
+    ratios, slowest = [], 0.0
+    for pages in zip(*map(_asked_for, two), strict=True):
+        few, many = (
+            dashboard.ask(session, url, path, search, PAGE_REQUESTS)
+            for session, url, (_, path, search) in zip(
+                sessions, urls, pages, strict=True
+            )
+        )
+        yield _page(pages[0][0], many)
+        ratios.append(percentile(many, 0.5) / percentile(few, 0.5))
+        slowest = max(slowest, percentile(many, 0.95))
     for path in ("/metrics", "/readyz", "/healthz"):
-        yield _page(f"{path}, ms", _plain(urls[1] + path))
+        few, many = (_plain(url + path) for url in urls)
+        yield _page(path, many)
+        ratios.append(percentile(many, 0.5) / percentile(few, 0.5))
+        slowest = max(slowest, percentile(many, 0.95))
+    what, curve = "A page ÷ with few, over all of these", "time of a page"
+    yield _spread(what, ratios, curve=curve)
+    what, target = "The slowest of them, p95 ms", f"≤ {dashboard.TARGET}"
+    holds = slowest <= dashboard.TARGET
+    yield Cell(what, f"{slowest:.0f}", target=target, holds=holds)
 
 
 def _plain(url: str) -> list[float]:
@@ -326,9 +331,7 @@ def _plain(url: str) -> list[float]:
 
 def _page(name: str, took: list[float]) -> Cell:
     half, slow = percentile(took, 0.5), percentile(took, 0.95)
-    target = f"p95 ≤ {PAGE_TARGET}"
-    measured = f"{half:.0f}, p95 {slow:.0f}"
-    return Cell(name, measured, target=target, holds=slow <= PAGE_TARGET)
+    return Cell(f"{name}, ms", f"{half:.0f}, p95 {slow:.0f}")
 
 
 def _asked_for(shop: Shop) -> Iterator[tuple[str, str, str]]:
@@ -368,6 +371,7 @@ def measure(sizes: Sequence[int]) -> Sections:
         two[0].grow(sizes[0])
         for size in sizes:
             more, seconds = size - two[1].held, two[1].grow(size)
+            click.echo(f"{size:,} deals are held after {seconds:.0f} s", err=True)
             for title, cells in {
                 "What is held": _holding(two, seconds, more),
                 "Accepting": _accepting(two, size == most),
