@@ -47,17 +47,21 @@ class Crm:
         return self.save(chance.randrange(len(self.deals)))
 
     def states(self, numbers: Iterable[int]) -> Iterator[Client | Deal]:
-        """What the receiver makes of a save of each, its client once only."""
+        """What the receiver makes of a save of each, in order; a client once only."""
         for number in numbers:
             *client, deal = things_of(self.save(number))
-            if number < len(self._clients):
+            if not number or self._client_at(number) != self._client_at(number - 1):
                 yield from client
             yield deal
+
+    def _client_at(self, number: int) -> int:
+        """Neighbours share a client."""
+        return number * len(self._clients) // len(self.deals)
 
     def _client_of(self, number: int) -> dict[str, Any] | None:
         if not self._clients:
             return None
-        client = number % len(self._clients)
+        client = self._client_at(number)
         return {
             **_RECORDED["data"]["client"],
             "id": self._clients[client],
