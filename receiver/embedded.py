@@ -22,6 +22,9 @@ DURABLE = {
 }
 SOCKET = "valkey.sock"
 SOCKET_PATH_LIMIT = 100  # Unix allows 107 bytes
+# A million deals are loaded in a minute or so. A server killed for being slow would
+# have to begin anew, and never be done; one that dies is seen at once.
+LOADING = 900  # seconds
 OURS_ALONE = 0o700  # what is stored is about people
 
 log = structlog.get_logger()
@@ -67,7 +70,7 @@ class EmbeddedValkey:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with _files_of_ours_alone():
-                self._server.start(timeout=60)
+                self._server.start(timeout=LOADING)
         except ValkeyServerError:
             where = self._server.log_path
             raise StoreUnavailable(f"the store did not start: see {where}") from None
