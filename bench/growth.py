@@ -58,6 +58,7 @@ SLOWER = 1.10  # an accept, at most
 
 BATCH = 100
 BATCHES = 8
+TRIES = 5
 STEPS = ("put", "look", "open", "settle")
 PAGE_REQUESTS = 20
 
@@ -218,9 +219,16 @@ def _delivering(two: Two) -> Iterator[Cell]:
 
 
 def _steps(shop: Shop) -> dict[str, float]:
-    """Microseconds that the store's own thread takes for a deal of a batch, by step. We
-    hold the lease, so that no worker takes part.
-    """
+    """Microseconds that the store's own thread takes for a deal of a batch, by step."""
+    for _ in range(TRIES):
+        if took := _steps_alone(shop):
+            return took
+        shop.world.wait_until_settled()
+    raise RuntimeError("a worker is always quicker")
+
+
+def _steps_alone(shop: Shop) -> dict[str, float]:
+    """The same where we get the lease first, so that no worker takes part."""
     store, token, entry = shop.world.store, uuid.uuid4().hex, {"method": "add-orders"}
     loaded = [load(shop.crm.save(number))[0] for number in shop.any(BATCH)]
     both = [(one.fence, thing) for one in loaded for thing in (one.client, one.deal)]
@@ -230,6 +238,9 @@ def _steps(shop: Shop) -> dict[str, float]:
     while (look := meter("look", lambda: store.look(token, 2 * BATCH))).state == "wait":
         time.sleep(look.wait / 1000)
     items = plan(look.due, Mapping()).orders
+    if len(items) != BATCH:
+        store.release(token)
+        return {}
     attempt, entry["opened"] = uuid.uuid4().hex[:16], now()
     opening = [(item.pending, item.digest, json.dumps(entry)) for item in items]
     meter("open", lambda: store.open(token, attempt, opening))
@@ -237,8 +248,6 @@ def _steps(shop: Shop) -> dict[str, float]:
     settled = list(outcomes(items, taken, entry))
     meter("settle", lambda: store.settle(attempt, settled))
     store.release(token)
-    if len(items) != BATCH:
-        raise RuntimeError(f"{len(items)} of {BATCH} deals were due")
     return meter.took
 
 
