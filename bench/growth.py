@@ -87,17 +87,23 @@ class Shop:
 
     def __init__(self, world: World, name: str, most: int) -> None:
         self.world, self.held = world, 0
-        self.empty = world.redis.info("memory")["used_memory"]
+        self.each = 0.0  # bytes that a deal took of those that came last
         self.crm = Crm(name, most, most // CLIENT_EVERY)
         self._chance = random.Random(11)
 
     def grow(self, deals: int) -> float:
         """Hold so many deals, all settled; the seconds it took."""
-        began = time.monotonic()
+        before, began = self._memory(), time.monotonic()
         states = self.crm.states(range(self.held, deals))
         deliver(self.world.store, states, _judge)
+        seconds = time.monotonic() - began
+        self.each = (self._memory() - before) / (deals - self.held)
         self.held = deals
-        return time.monotonic() - began
+        return seconds
+
+    def _memory(self) -> int:
+        memory: Any = self.world.redis.info("memory")
+        return int(memory["used_memory"])
 
     def any(self, number: int) -> list[int]:
         """Some of the deals that are held, wherever they lie."""
@@ -273,12 +279,13 @@ class _Meter:
 
 def _holding(two: Two, seconds: float, more: int) -> Iterator[Cell]:
     """What the deals take; they were seeded just now."""
-    world, held = two[1].world, two[1].held
-    memory = world.redis.info("memory")
-    each = (memory["used_memory"] - two[1].empty) / held
-    yield Cell("Valkey's memory, bytes a deal", f"{each:,.0f}")
+    world: World = two[1].world
+    memory: Any = world.redis.info("memory")
+    yield Cell("Valkey's memory, bytes a deal that came", f"{two[1].each:,.0f}")
+    used = memory["used_memory"]
+    yield Cell("… in all, MB", f"{used / 1e6:,.0f}")
     resident = memory["used_memory_rss"]
-    yield Cell("… resident, MB in all", f"{resident / 1e6:,.0f}")
+    yield Cell("… resident, MB", f"{resident / 1e6:,.0f}")
     on_disk = world.redis.info("persistence")["aof_current_size"]
     yield Cell("… append-only file, MB", f"{on_disk / 1e6:,.0f}")
     fork = _rewrite(world) / 1000
