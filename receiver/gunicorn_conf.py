@@ -63,7 +63,7 @@ def on_starting(server: Any) -> None:
 
 logger_class = Discreet
 worker_class = DiscreetWorker  # threads, which is what gunicorn calls gthread
-threads = 2  # more of them accept no faster, and hand the interpreter about
+threads = 8  # what they have to store at the same moment is one write
 keepalive = 75
 control_socket_disable = True  # it would leave a file in the home directory
 graceful_timeout = 8  # a host gives ten seconds from SIGTERM to SIGKILL

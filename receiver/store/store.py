@@ -4,7 +4,6 @@ operation is one atomic step in Redis.
 
 import itertools
 import json
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from receiver.deal import Client, Deal
 from receiver.errors import LeaseLost
 from receiver.store import counters
 from receiver.store.edge import script, translated
+from receiver.store.group_commit import GroupCommit
 from receiver.store.host import Host
 from receiver.store.incidents import Incidents
 from receiver.store.index import INDEX, LISTED, LISTED_MOST, Index
@@ -127,7 +127,8 @@ class Store:
         self.index = Index(client)
         self.counters = counters.Counters(client)
         self.incidents = Incidents(client)
-        self._local = threading.local()
+        self._own: redis.Redis | None = None
+        self._put_grouped = GroupCommit(self._put_group)
         self._put = client.register_script(script("put"))
         self._look = client.register_script(script("look"))
         self._open = client.register_script(script("open"))
@@ -140,27 +141,32 @@ class Store:
     # --- what comes in ---
 
     def put(self, records: Sequence[Record]) -> tuple[bool, list[bool]]:
-        """Take states in order; give whether to wake a worker, and which were taken."""
+        """Take states in order, with those that other threads bring at this moment;
+        give whether to wake a worker, and which were taken.
+        """
+        with translated():
+            answers = self._put_grouped(records)
+        return any(wake for wake, _ in answers), [taken for _, taken in answers]
+
+    def _put_group(self, records: Sequence[Record]) -> list[tuple[bool, bool]]:
+        """Take states; give of each whether it was taken, and with the first of them
+        whether to wake a worker: one thread is enough for that.
+        """
         values: list[Any] = [GAP, REST, LONGEST]
         for record in records:
             values += (record.member, record.fence, record.digest, record.packed)
-        with translated():
-            wake, *taken = self._put(
-                [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS],
-                values,
-                client=self._own_client(),
-            )
-        return bool(wake), [bool(one) for one in taken]
+        keys = [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS]
+        wake, *taken = self._put(keys, values, client=self._own_client())
+        return [(bool(wake) and not n, bool(one)) for n, one in enumerate(taken)]
 
     def _own_client(self) -> "redis.Redis":
-        """This thread's own connection, for what is written most: to take one from the
-        pool each time, and to look whether it is still open, is a fifth of a write's
-        CPU. One that was closed meanwhile is opened again by the client's retry.
+        """A connection for what is written most, one write at a time: to take one from
+        the pool each time, and to look whether it is still open, is a fifth of a
+        write's CPU. One that was closed meanwhile is opened again by the client's
+        retry.
         """
-        if not hasattr(self._local, "client"):
-            self._local.client = self._redis.client()
-        client: redis.Redis = self._local.client
-        return client
+        self._own = self._own or self._redis.client()
+        return self._own
 
     # --- draining ---
 
