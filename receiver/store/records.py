@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from receiver.deal import Client, Deal
 
 # Deflate finds what it is told to expect: half a kilobyte of JSON shrinks to a third.
@@ -71,7 +73,10 @@ def reading_of(
 
 def _text_of(thing: Deal | Client) -> bytes:
     state = {name: getattr(thing, name) for name in _NAMES[type(thing)]}
-    return _as_json(state).encode()
+    try:
+        return orjson.dumps(state, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # what 64 bits do not hold, or UTF-8 does not know
+        return _as_json(state).encode()
 
 
 def member_of(thing: Deal | Client) -> str:
