@@ -1,7 +1,7 @@
 """The web application: its blueprints, and how an error becomes an answer."""
 
+import random
 import sys
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -41,6 +41,10 @@ class Receiver(Flask):
     message: that may quote what somebody sent.
     """
 
+    def ensure_sync(self, func: Any) -> Any:
+        """Nothing of ours is asynchronous; Flask would look at it for every request."""
+        return func
+
     def log_exception(self, exc_info: Any) -> None:
         """Tell of an error that nobody expected."""
         log.error("crashed", endpoint=request.endpoint, **logs.whereabouts(exc_info))
@@ -66,14 +70,13 @@ def build(services: Services | None = None) -> Flask:
     app.register_blueprint(visit_script.blueprint)
     app.register_blueprint(api.blueprint)
     app.before_request(_name_request)
-    app.after_request(_tell_name)
+    app.after_request(_finish)
     app.register_blueprint(metrics.blueprint)
     dashboard.register(app, services)
     app.register_error_handler(InvalidSignature, _unproved)
     app.register_error_handler(InvalidPayload, _invalid)
     app.register_error_handler(StoreUnavailable, _away)
     app.register_error_handler(HTTPException, _plain)
-    app.after_request(_counted)
     if proxies := services.config.trusted_proxies:
         # what anybody else claims to have forwarded is not believed
         trusting = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
@@ -85,12 +88,19 @@ def _name_request() -> None:
     """Every line about a request has its id: the host's, or one of ours."""
     given = logs.known_id(request.headers.get("X-Request-ID", ""))
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=given or uuid.uuid4().hex)
+    # no secret, so that the system need not be asked for every request
+    made = given or f"{random.getrandbits(128):032x}"
+    structlog.contextvars.bind_contextvars(request_id=made)
 
 
-def _tell_name(answer: Response) -> Response:
+def _finish(answer: Response) -> Response:
+    """Tell the request's id; count a refusal, whoever made it, by who was asked."""
     named = structlog.contextvars.get_contextvars()
     answer.headers["X-Request-ID"] = named.get("request_id", "")
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        services: Services = current_app.extensions["receiver"]
+        at = request.blueprint or "nowhere"
+        services.store.counters.count("refused", at=at, status=answer.status_code)
     return answer
 
 
@@ -113,12 +123,3 @@ def _plain(error: HTTPException) -> ResponseReturnValue:
     if error.code not in UNREMARKABLE:
         log.warning("refused", status=error.code)
     return {"error": error.description}, error.code or 500
-
-
-def _counted(answer: Response) -> Response:
-    """Count a refusal, whoever made it, by the blueprint that was asked."""
-    if answer.status_code >= HTTPStatus.BAD_REQUEST:
-        services: Services = current_app.extensions["receiver"]
-        at = request.blueprint or "nowhere"
-        services.store.counters.count("refused", at=at, status=answer.status_code)
-    return answer
