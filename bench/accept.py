@@ -1,4 +1,8 @@
-"""How many signed webhooks a second are accepted, beside the baselines."""
+"""How many signed webhooks a second are accepted, beside the baselines.
+
+Each comes on a connection of its own, as the package in the CRM sends them: PHP forgets
+everything after a request.
+"""
 
 import random
 import statistics
@@ -25,7 +29,7 @@ VIEWS = {
     "/empty": "an empty view",
 }
 RECEIVER, *BASELINES = VIEWS
-TARGETS = {"/durable": 0.6, "/queue/obvious": 1.5}
+TARGETS = {"/durable": 0.75, "/queue/obvious": 2.0}
 
 
 def measure() -> Iterator[Line]:
@@ -55,7 +59,7 @@ def _accept(world: World, view: str, events: list[Event]) -> tuple[float, Counte
     port = world.port if view == RECEIVER else world.baselines
     requests = [request(view, [event], world.secret) for event in events]
     before = world.cpu()
-    seconds = fire(port, requests, CONNECTIONS)
+    seconds = fire(port, requests, CONNECTIONS, kept=False)
     cpu = world.cpu() - before
     world.wait_until_settled()
     baselines.clear(world.redis)
