@@ -59,12 +59,7 @@ def _members(events: Sequence[Event]) -> list[str]:
 def parse(body: bytes) -> Any:
     """The JSON in a body. Aborts with 400 where it is not JSON, or absurd."""
     try:
-        return json.loads(
-            body.decode(),
-            parse_constant=_refuse,
-            parse_float=_sane(float),
-            parse_int=_sane(int),
-        )
+        return _decode(body.decode())
     except UnicodeDecodeError:
         abort(400, "The body is not UTF-8.")
     except (ValueError, RecursionError):
@@ -83,6 +78,11 @@ def _sane(number: Any) -> Any:
         return value
 
     return read
+
+
+_decode = json.JSONDecoder(
+    parse_constant=_refuse, parse_float=_sane(float), parse_int=_sane(int)
+).decode
 
 
 def accept(services: Services, events: Sequence[Event]) -> dict[str, int]:
