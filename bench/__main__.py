@@ -1,9 +1,11 @@
 """`python -m bench`: measure it all; exit status 0 only where every target holds."""
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import click
@@ -23,6 +25,7 @@ from bench import (
 )
 from bench.report import Line, machine, promise, table, write
 from bench.world import valkey_version
+from receiver import logs
 
 SECTIONS: dict[str, tuple[str, Callable[[], Iterator[Line]]]] = {
     "accept": ("Accepting", accept.measure),
@@ -49,6 +52,9 @@ def main(names: tuple[str, ...], path: Path | None) -> None:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console, began = Console(), time.monotonic()
+    # a line costs what it costs, but what is measured in this process need not be read
+    with redirect_stderr(open(os.devnull, "w")):
+        logs.configure("text")
     valkey = valkey_version()
     console.print(machine(valkey), highlight=False)
     results = {}
