@@ -1,6 +1,7 @@
 """A burst of saves: how few calls it takes, and how soon the last deal arrives."""
 
 import random
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from bench.world import World
 ROUNDS = 5
 DEALS, SAVES, BATCH = 2000, 10_000, 100
 CLIENTS = 1000
-MOST_CALLS, FEWEST_CALLS = 30, DEALS // BATCH
+FEWEST_CALLS = DEALS // BATCH
+MOST_CALLS = 1.25 * FEWEST_CALLS  # by the median
 SAMPLE = 50  # saves sent the obvious way
 ADD_ORDERS, IMPORT_CLIENTS = "/project/add-orders", "/project/clients/import"
 
@@ -43,8 +45,8 @@ def measure() -> Iterator[Line]:
     yield Line(
         f"add-orders calls for {SAVES:,} saves of {DEALS:,} deals",
         f"{spread(calls, 0)}; fewest possible {FEWEST_CALLS}",
-        f"at most {MOST_CALLS}",
-        max(calls) <= MOST_CALLS,
+        f"at most {MOST_CALLS:.0f}",
+        statistics.median(calls) <= MOST_CALLS,
     )
     yield Line(
         f"… clients/import calls, for {CLIENTS:,} new clients",

@@ -25,7 +25,7 @@ RATE, SECONDS = 100, 100  # saves a second, and for how long
 DEALS, CLIENTS, BATCH = 2000, 1000, 100
 LATENCY = 80  # milliseconds that the emulator takes for a call
 CONNECTIONS = 16
-QUEUE_SECONDS, AT_ONCE_SECONDS = 40, 5  # samples: neither ever catches up
+QUEUE_SECONDS, AT_ONCE_SECONDS = 20, 5  # samples: neither ever catches up
 LATEST, MOST_CALLS = 3.0, 1.5  # seconds from save to arrival; calls a second
 
 
