@@ -16,7 +16,7 @@ from bench.report import Drawn, Line, spread
 from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 
-ROUNDS = 6
+ROUNDS = 5
 SAVES = 2000  # a round and view
 DEALS = 2000
 CONNECTIONS = 16

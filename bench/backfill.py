@@ -45,7 +45,7 @@ LIMITED = {
     "SUGAR_PASSWORD": "bench",
     "SUGAR_REQUESTS_PER_SECOND": "19",
 }
-SECONDS = 1.5 * HOUR
+SECONDS = 1.2 * HOUR
 ENOUGH = 34_000  # deals: more than can be sent meanwhile
 SAVES, WARM_UP = 45, 8
 USED, LATE = 0.95, 5.0  # of what is allowed; seconds

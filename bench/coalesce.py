@@ -11,7 +11,7 @@ from bench.report import Line, spread
 from bench.saves import Crm, request
 from bench.world import World
 
-ROUNDS = 5
+ROUNDS = 3
 DEALS, SAVES, BATCH = 2000, 10_000, 100
 CLIENTS = 1000
 FEWEST_CALLS = DEALS // BATCH

@@ -7,7 +7,7 @@ from bench.report import Line
 from bench.saves import Crm, request
 from bench.world import LIFTED, World
 
-DEALS = 10_000  # with a client each, and as many without
+DEALS = 8_000  # with a client each, and as many without
 MORE = 3  # times that each deal without a client is saved again
 BATCH = 100
 WARM_UP = 500

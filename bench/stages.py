@@ -19,7 +19,7 @@ from receiver.sugarcrm.schemas import load
 from receiver.sugarcrm.signature import verify
 from receiver.views.webhooks import parse
 
-SAVES = 3000
+SAVES = 2000
 DEALS = 2000
 PATH = "/webhooks/sugarcrm"
 STEPS = ("verify", "parse and schema", "record", "store round trip")
