@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
@@ -23,7 +22,7 @@ from bench import (
     stages,
     sustained,
 )
-from bench.report import Line, machine, promise, table, write
+from bench.report import Line, conclude, machine, table
 from bench.world import valkey_version
 from receiver import logs
 
@@ -63,14 +62,7 @@ def main(names: tuple[str, ...], path: Path | None) -> None:
         results[title] = list(measure())
         console.print(table(title, results[title]))
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
-    if path:
-        write(path, results, valkey)
-        promise(path.with_name("evidence.md"), "bench", results, valkey)
-        from bench import charts  # what is measured here should not carry it
-
-        charts.draw(results, charts.OF_BENCH, path.parent / "images")
-    if any(line.holds is False for lines in results.values() for line in lines):
-        sys.exit(1)
+    conclude("bench", results, valkey, path)
 
 
 if __name__ == "__main__":

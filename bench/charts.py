@@ -209,3 +209,4 @@ OF_BENCH: Charts = {
 OF_GROWTH: Charts = {
     "growth": (("Accepting", "Delivering", "Pages"), _growth),
 }
+OF = {"bench": OF_BENCH, "growth": OF_GROWTH}

@@ -8,7 +8,6 @@ import json
 import random
 import signal
 import statistics
-import sys
 import time
 import uuid
 from collections import defaultdict
@@ -28,12 +27,11 @@ from bench.report import (
     Drawn,
     Line,
     Sections,
+    conclude,
     machine,
     percentile,
-    promise,
     spread,
     table,
-    write,
 )
 from bench.saves import Crm, Event, request
 from bench.seed import deliver, now, outcomes, taken
@@ -445,14 +443,7 @@ def main(sizes: tuple[int, ...], path: Path | None) -> None:
     for title, lines in results.items():
         console.print(table(title, lines, columns=columns))
     console.print(f"{time.monotonic() - began:.0f} s in all", highlight=False)
-    if path:
-        write(path, results, valkey, columns)
-        promise(path.with_name("evidence.md"), "growth", results, valkey)
-        from bench import charts  # what is measured here should not carry it
-
-        charts.draw(results, charts.OF_GROWTH, path.parent / "images")
-    if any(line.holds is False for lines in results.values() for line in lines):
-        sys.exit(1)
+    conclude("growth", results, valkey, path, columns)
 
 
 if __name__ == "__main__":

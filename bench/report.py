@@ -3,6 +3,7 @@
 import platform
 import re
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,26 @@ def promise(path: Path, name: str, sections: Sections, valkey: str) -> None:
                 made.add_row(what, line.cells[-1], line.target, holds)
     start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
     _replace(path, start, end, _markdown(valkey, [made]))
+
+
+def conclude(
+    name: str,
+    sections: Sections,
+    valkey: str,
+    path: Path | None,
+    columns: Sequence[str] = MEASURED,
+) -> None:
+    """Put the results of that name, and charts of them, where they belong if there is
+    a `path`; exit with status 1 where a target does not hold.
+    """
+    if path:
+        write(path, sections, valkey, columns)
+        promise(path.with_name("evidence.md"), name, sections, valkey)
+        from bench import charts  # what is measured should not carry it
+
+        charts.draw(sections, charts.OF[name], path.parent / "images")
+    if any(line.holds is False for lines in sections.values() for line in lines):
+        sys.exit(1)
 
 
 def _markdown(valkey: str, tables: Sequence[Table]) -> str:
