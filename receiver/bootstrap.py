@@ -43,8 +43,9 @@ ROOM = 4
 
 # Seconds that a record may take to be made, less than whoever sends leads holds them.
 WRITE_SECONDS = 20.0
-# Of one pool. Small plans count connections; whoever needs one more waits for it.
-CONNECTIONS = 8
+# Of one pool. Small plans count connections; whoever needs one more waits for it. One
+# writes, one reads, one is for a page that takes longer.
+CONNECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
