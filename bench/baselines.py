@@ -17,7 +17,7 @@ from receiver.config import Config
 from receiver.deal import Deal
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.signature import verify
 from receiver.views.webhooks import parse
 

@@ -11,7 +11,7 @@ from bench.saves import Crm, Event, request
 from bench.world import LATENCY, LIFTED, World
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 
 SAVES = 50  # by each way, by turns of a deal that Roistat knows and of a new one
 PAUSE = 1.2  # seconds from one save to the next by the same way

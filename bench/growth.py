@@ -42,7 +42,7 @@ from receiver.mapping import Mapping
 from receiver.plan import Item, plan
 from receiver.store import record_of
 from receiver.store.index import LISTED_MOST
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from receiver.verdict import Verdict
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from receiver.deal import Client, Deal
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.signature import sign
 
 Event = dict[str, Any]

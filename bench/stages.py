@@ -15,7 +15,7 @@ from bench.world import World
 from receiver import create_app, jobs
 from receiver.bootstrap import Services
 from receiver.store import record_of
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.signature import verify
 from receiver.views.webhooks import parse
 

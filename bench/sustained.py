@@ -19,7 +19,7 @@ from bench.saves import Crm, Event, request
 from bench.world import LIFTED, Arrival, World
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 
 RATE, SECONDS = 100, 100  # saves a second, and for how long
 DEALS, CLIENTS, BATCH = 2000, 1000, 100

@@ -18,7 +18,7 @@ from receiver.config import Config
 from receiver.emulators.roistat import create_emulator
 from receiver.store import Store, record_of
 from receiver.store import store as store_module
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.signature import sign
 from tests.events import SECRET, as_body
 from tests.live import served

@@ -6,8 +6,8 @@ from typing import Any
 
 from receiver.deal import Deal
 from receiver.errors import UpstreamError
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.pulling import Bookmark, Page, Pulled
-from receiver.sugarcrm.schemas import load
 from tests.events import event, opportunity
 
 SECOND = 1_000_000

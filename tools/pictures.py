@@ -18,7 +18,7 @@ from receiver.bootstrap import Services, bootstrap
 from receiver.config import Config
 from receiver.emulators.roistat import create_emulator
 from receiver.store import counters, record_of
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 from tests.chromium import chromium
 from tests.events import client, instant, saved
 from tests.live import served

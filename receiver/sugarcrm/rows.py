@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from receiver.deal import Deal
+from receiver.sugarcrm.events import load_deal
 from receiver.sugarcrm.pulling import Pulled
-from receiver.sugarcrm.schemas import load_deal
 
 Row = dict[str, Any]
 

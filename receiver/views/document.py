@@ -12,7 +12,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields, validate
 
 from receiver import __version__, website, words
-from receiver.sugarcrm import schemas
+from receiver.sugarcrm import events, schemas
+from receiver.sugarcrm.kinds import Instant
 
 Described = dict[str, Any]
 
@@ -161,17 +162,17 @@ def _bodies() -> Described:
     marked = {**gone, "properties": {"deleted": {"const": True}}}
     marked["required"] = ["deleted"]
     some = {"type": "array", "items": _ref("Event"), "minItems": 1}
-    some["maxItems"] = schemas.MAX_EVENTS
+    some["maxItems"] = events.MAX_EVENTS
     batch = {"type": "object", "properties": {"events": some}, "required": ["events"]}
     return {
         "Event": {
             "description": "One state of one deal or client. `timestamp` is the fence: "
             "the CRM database's clock, taken before the row was read.",
             "anyOf": [
-                _envelope(schemas.SAVED, saved),
-                _envelope(schemas.SAVED, marked),
-                _envelope([schemas.DELETED], gone),
-                _envelope([schemas.CLIENT_SAVED], _ref("Client")),
+                _envelope(events.SAVED, saved),
+                _envelope(events.SAVED, marked),
+                _envelope([events.DELETED], gone),
+                _envelope([events.CLIENT_SAVED], _ref("Client")),
             ],
         },
         "Webhook": {
@@ -204,7 +205,7 @@ def _envelope(kinds: Iterable[str], data: Described) -> Described:
         "type": "object",
         "properties": {
             "type": {"enum": list(kinds)},
-            "timestamp": schemas.Instant.described,
+            "timestamp": Instant.described,
             "data": data,
         },
         "required": ["type", "timestamp", "data"],

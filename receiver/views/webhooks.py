@@ -18,7 +18,7 @@ from receiver.bootstrap import Services
 from receiver.errors import StoreUnavailable
 from receiver.stages import told_by
 from receiver.store import record_of
-from receiver.sugarcrm.schemas import Event, Ping, load
+from receiver.sugarcrm.events import Event, Ping, load
 from receiver.sugarcrm.signature import HEADERS, verify
 
 MAX_BODY = 1024 * 1024

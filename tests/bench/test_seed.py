@@ -7,7 +7,7 @@ import pytest
 from bench.saves import Crm, things_of
 from bench.seed import deliver
 from receiver.store import Store
-from receiver.sugarcrm.schemas import load
+from receiver.sugarcrm.events import load
 
 # what no two deliveries have in common: when it was, and which turn and attempt it had
 OF_THE_MOMENT = (b"fence", b"moved")

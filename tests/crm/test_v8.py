@@ -12,8 +12,8 @@ from receiver.bootstrap import reach
 from receiver.config import SugarConfig
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, client_of, order_of
+from receiver.sugarcrm.events import Event, load
 from receiver.sugarcrm.pulling import Bookmark, Pulled
-from receiver.sugarcrm.schemas import Event, load
 from tests.crm.capture import CapturingReceiver
 from tests.crm.crm import Crm, Pages
 

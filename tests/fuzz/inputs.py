@@ -15,7 +15,7 @@ from urllib.parse import quote_from_bytes
 from marshmallow import Schema, fields
 
 from receiver import website
-from receiver.sugarcrm import schemas
+from receiver.sugarcrm import kinds, schemas
 from receiver.sugarcrm.signature import sign
 from tests.events import SECRET, batch, client, event, opportunity
 from tests.leads import FORM, KEY, values
@@ -227,17 +227,17 @@ class Inputs:
             return self._like(type(one.schema))
         if isinstance(one, fields.List):
             return [self._value(one.inner) for _ in range(self._number(4))]
-        if isinstance(one, fields.Dict | schemas.Fields):
+        if isinstance(one, fields.Dict | kinds.Fields):
             some = range(self._number(4))
             return {self._own_field(): self._anything(MAX_DEPTH) for _ in some}
         return self._right(one)
 
     def _right(self, one: Any) -> Any:
         right: dict[type, tuple[Any, ...]] = {
-            schemas.Id: ("d1", "d2", "ä" * 255, "x" * 255, "a/b?c"),
-            schemas.Instant: ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00.5+03:00"),
-            schemas.Day: ("2026-12-31", "0001-01-01", "2024-02-29"),
-            schemas.Money: ("1234.56", "-0.000001", "9" * 15, "1." + "0" * 6),
+            kinds.Id: ("d1", "d2", "ä" * 255, "x" * 255, "a/b?c"),
+            kinds.Instant: ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00.5+03:00"),
+            kinds.Day: ("2026-12-31", "0001-01-01", "2024-02-29"),
+            kinds.Money: ("1234.56", "-0.000001", "9" * 15, "1." + "0" * 6),
             schemas.Embedded: (client(), client("c2", email="x")),
             fields.Integer: (0, 1, 10**20),
         }

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from receiver.errors import UpstreamError
 from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, client_of, order_of
+from receiver.sugarcrm.events import load
 from receiver.sugarcrm.pulling import Bookmark
-from receiver.sugarcrm.schemas import load
 from tests.events import event
 from tests.sugarcrm.conftest import ids, walked
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from receiver import create_app
 from receiver.bootstrap import bootstrap
-from receiver.sugarcrm import schemas
+from receiver.sugarcrm import kinds
 from receiver.sugarcrm.signature import sign
 from receiver.views import api
 from tests.events import SECRET, as_body, batch, instant, saved
@@ -155,7 +155,7 @@ def test_whatever_is_sent_is_answered_as_documented(described, url, path, call, 
         assert taken, "nothing that the document allows was taken"
 
 
-PLAIN = [schemas.Money, schemas.Day, schemas.Instant, schemas.Id]
+PLAIN = [kinds.Money, kinds.Day, kinds.Instant, kinds.Id]
 NEARLY = st.text("0123456789-+:.TZ ", max_size=30)
 
 
