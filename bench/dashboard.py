@@ -35,7 +35,7 @@ NAMES = ("Website redesign", "Annual support", "Warehouse scanners", "Приве
 REASONS = (
     *(f"incorrect_request: date_create is wrong in order {n}" for n in range(20)),
     "resource_already_exists: another order has this id",
-    words.status_skipped("Duplicate"),
+    words.deals.status_skipped("Duplicate"),
 )
 
 
@@ -137,7 +137,7 @@ def _judge(item: Item) -> Verdict:
     if number % (DEALS // PARKED) == 7:
         return Verdict("refused", REASONS[number % len(REASONS)])
     if number % (DEALS // WAITING) == 3:
-        return Verdict("retry", words.INTERNAL_ERROR, wait=900)
+        return Verdict("retry", words.deals.INTERNAL_ERROR, wait=900)
     return Verdict("delivered", note="cut" if number % 1000 == 1 else item.note)
 
 

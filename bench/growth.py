@@ -123,7 +123,7 @@ def _judge(item: Item) -> Verdict:
         return taken(item)
     lot = int(item.pending.thing.id[:8], 16)
     if lot % PARKED_EVERY == 1:
-        return Verdict("refused", words.status_skipped("Duplicate"))
+        return Verdict("refused", words.deals.status_skipped("Duplicate"))
     return Verdict(item.success, note="direct" if lot % DIRECT_EVERY == 0 else "")
 
 

@@ -60,7 +60,7 @@ def _search(world: World, number: int, place: int) -> Search:
     world.skips(skipped_by_internal_error=[bad])
     before, began = world.requests(ADD_ORDERS), time.monotonic()
     _send(world, crm, list(range(BATCH)))
-    found = {f"deal:{bad}": words.INTERNAL_ERROR}
+    found = {f"deal:{bad}": words.deals.INTERNAL_ERROR}
     while dict(world.store.pending()) != found:
         if time.monotonic() > began + PATIENCE:
             raise TimeoutError("the bad deal has not been found")

@@ -89,17 +89,17 @@ def _if_failed(verdict: Mapping[str, Any] | None) -> Said | None:
 
 def _stuck(known: Facts) -> Said | None:
     quiet = known.now - (known.delivered or 0)
-    return words.of_stuck(known.pending, min(known.oldest or 0.0, quiet), STUCK)
+    return words.alarms.of_stuck(known.pending, min(known.oldest or 0.0, quiet), STUCK)
 
 
 def _parked(known: Facts) -> Said | None:
-    return words.of_parked(known.parked)
+    return words.alarms.of_parked(known.parked)
 
 
 def _silent(known: Facts) -> Said | None:
     if (heard := _heard(known)) is None:
         return None
-    return words.of_crm(known.now - heard, words.SILENT)
+    return words.legs.of_crm(known.now - heard, words.alarms.SILENT)
 
 
 def _cron(known: Facts) -> Said | None:
@@ -108,25 +108,25 @@ def _cron(known: Facts) -> Said | None:
     """
     if known.ping is None or (heard := _heard(known)) is None:
         return None
-    if known.now - heard > words.SILENT or not known.ping.get("outbox"):
+    if known.now - heard > words.alarms.SILENT or not known.ping.get("outbox"):
         return None
-    idle = words.idle_cron(known.ping)
+    idle = words.alarms.idle_cron(known.ping)
     if idle is None and known.now - heard < NEW:
         return None
-    return words.of_cron(idle)
+    return words.alarms.of_cron(idle)
 
 
 def _outbox(known: Facts) -> Said | None:
     outbox = (known.ping or {}).get("outbox") or {}
-    return words.of_outbox(outbox.get("refused") or 0)
+    return words.alarms.of_outbox(outbox.get("refused") or 0)
 
 
 def _durable(known: Facts) -> Said | None:
-    return words.of_store(known.durable)
+    return words.legs.of_store(known.durable)
 
 
 def _memory(known: Facts) -> Said | None:
-    return words.of_memory(*known.memory) if known.memory else None
+    return words.alarms.of_memory(*known.memory) if known.memory else None
 
 
 def _heard(known: Facts) -> float | None:
@@ -237,9 +237,9 @@ class Alerts:
 
 def _begun(alarm: str, one: Incident) -> Said:
     since = datetime.fromtimestamp(one.began, UTC).strftime("%H:%M UTC")
-    return words.alarm_begins(alarm), f"{one.message}\n\nSince {since}."
+    return words.alarms.begins(alarm), f"{one.message}\n\nSince {since}."
 
 
 def _over(alarm: str, one: Incident) -> Said:
     minutes = ((one.gone or one.began) - one.began) / 60
-    return words.alarm_ends(alarm), f"It lasted {minutes:.0f} minutes. {one.message}"
+    return words.alarms.ends(alarm), f"It lasted {minutes:.0f} minutes. {one.message}"

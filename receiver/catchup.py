@@ -55,7 +55,7 @@ class CatchUp:
         except UpstreamError as error:
             self.failed(error)
             return False
-        self._store.notes.keep_crm_verdict(*words.CRM_READ)
+        self._store.notes.keep_crm_verdict(*words.reading.CRM_READ)
         return is_more
 
     def _run(self, wake: Wake, seconds: float) -> bool:
@@ -84,7 +84,7 @@ class CatchUp:
         """Remember that the CRM could not be read, and let it alone for a while."""
         pause = LONG_PAUSE if error.permanent else PAUSE
         self._store.notes.keep_crm_verdict(
-            *words.of_reading(error), time.time() + pause
+            *words.reading.of_reading(error), time.time() + pause
         )
         log.warning("crm_not_read", why=str(error))
 

@@ -45,16 +45,16 @@ def _answers(
     try:
         yield from ask(services)
     except UpstreamError as error:
-        yield words.of_roistat(error)
+        yield words.legs.of_roistat(error)
     except StoreUnavailable:
-        yield words.STORE_AWAY
+        yield words.legs.STORE_AWAY
 
 
 def _queue(services: Services) -> Iterator[Said]:
     yield from overview.of_queue(services)
-    for note in words.notes():
+    for note in words.deals.notes():
         if count := services.store.noted(note):
-            yield words.OK, f"{count}: {words.of_note(note)}"
+            yield words.OK, f"{count}: {words.deals.of_note(note)}"
 
 
 def _crm(services: Services) -> Iterator[Said]:
@@ -70,7 +70,7 @@ def _sync(services: Services) -> Iterator[Said]:
 
 
 def _memory(services: Services) -> Iterator[Said]:
-    yield words.of_memory(*services.store.host.memory())
+    yield words.alarms.of_memory(*services.store.host.memory())
 
 
 def _roistat(services: Services) -> Iterator[Said]:
@@ -82,14 +82,14 @@ def _project(services: Services) -> Iterator[Said]:
     wanted = services.config.roistat_project
     found = [one for one in services.roistat.projects() if str(one["id"]) == wanted]
     if not found:
-        yield words.PROJECT_UNKNOWN
+        yield words.legs.PROJECT_UNKNOWN
         return
     theirs = str(found[0].get("currency") or "")
     ours = str((services.store.notes.ping() or {}).get("base_currency") or "")
     if _is_code(theirs) and _is_code(ours) and theirs.upper() != ours.upper():
-        yield words.other_currency(ours, theirs)
+        yield words.legs.other_currency(ours, theirs)
     else:
-        yield words.project_is_ours(str(found[0].get("name") or wanted))
+        yield words.legs.project_is_ours(str(found[0].get("name") or wanted))
 
 
 def _is_code(currency: str) -> bool:
@@ -98,7 +98,7 @@ def _is_code(currency: str) -> bool:
 
 def _statuses(services: Services) -> Iterator[Said]:
     unknown = services.stages.unknown(services.stages.of_crm())
-    yield words.of_stages(unknown)
+    yield words.legs.of_stages(unknown)
 
 
 def _methods(services: Services) -> Iterator[Said]:
@@ -106,18 +106,18 @@ def _methods(services: Services) -> Iterator[Said]:
         services.roistat.delete_order(NO_ORDER)
     except RoistatError as error:
         if error.code == "integration_error":
-            yield words.DELETING_REFUSED
+            yield words.legs.DELETING_REFUSED
             return
         if error.code != "resource_not_found":
             raise
-    yield words.DELETING_OFFERED
+    yield words.legs.DELETING_OFFERED
 
 
 def _strangers(services: Services) -> Iterator[Said]:
     """Orders that we never sent: then somebody else loads deals into the project."""
     orders = services.roistat.list_orders(limit=LATEST)
     sent = services.store.sent([f"deal:{order['id']}" for order in orders])
-    yield words.of_strangers(sent.count(False), len(orders))
+    yield words.legs.of_strangers(sent.count(False), len(orders))
 
 
 _QUESTIONS: dict[str, Callable[[Services], Iterator[Said]]] = {

@@ -141,7 +141,7 @@ class Delivery:
         wait = None if roistat is self._roistat else roistat.wait()
         if wait is None:
             return False
-        self._settle_unsent(items, Verdict("later", words.BEHIND, wait))
+        self._settle_unsent(items, Verdict("later", words.deals.BEHIND, wait))
         return True
 
     def _batches(self, items: list[Item]) -> Iterator[list[Item]]:
@@ -195,7 +195,7 @@ class Delivery:
 
     def _put_off(self, parts: list[list[Item]], wait: float) -> None:
         for part in parts:
-            self._settle_unsent(part, Verdict("later", words.NOT_DIVIDED, wait))
+            self._settle_unsent(part, Verdict("later", words.deals.NOT_DIVIDED, wait))
 
     # --- one attempt: open, call, settle ---
 
@@ -298,7 +298,7 @@ class Delivery:
             self._stages.add(wanted)
             self._store.renew(token)
         except UpstreamError as error:
-            self._store.notes.keep_verdict(*words.of_roistat(error))
+            self._store.notes.keep_verdict(*words.legs.of_roistat(error))
             waiting = [item for item in items if item.body["status"] in unknown]
             self._settle_unsent(waiting, judge(error, waiting[:1])[0])
             log.warning("stages_not_added", why=_why(error))
@@ -313,7 +313,7 @@ class Delivery:
             self._store.settle("", list(_outcomes(opened, own, None)))
 
 
-METHOD_CLOSED = [Verdict("later", words.METHOD_REFUSED, wait=0)]
+METHOD_CLOSED = [Verdict("later", words.deals.METHOD_REFUSED, wait=0)]
 FINE = ("delivered", "gone", "waiting", "later")
 
 
@@ -372,7 +372,7 @@ def _why(error: UpstreamError) -> str:
 
 
 def _verdict_on_roistat(refusal: UpstreamError | None) -> tuple[str, str]:
-    return words.of_roistat(refusal) if refusal else words.ROISTAT_ANSWERS
+    return words.legs.of_roistat(refusal) if refusal else words.legs.ROISTAT_ANSWERS
 
 
 def _now() -> str:

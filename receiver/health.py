@@ -14,14 +14,14 @@ def of_store(services: Services) -> Leg:
     try:
         services.store.host.answers()
         durable = services.config.store_durable
-        return _leg(words.of_store(durable or services.store.host.is_durable()))
+        return _leg(words.legs.of_store(durable or services.store.host.is_durable()))
     except StoreUnavailable:
-        return _leg(words.STORE_AWAY)
+        return _leg(words.legs.STORE_AWAY)
 
 
 def of_roistat(services: Services) -> Leg:
     """Roistat, as the last call to it had it."""
-    leg = {**_leg(words.ROISTAT_UNASKED), "checked_at": None}
+    leg = {**_leg(words.legs.ROISTAT_UNASKED), "checked_at": None}
     try:
         return services.store.notes.verdict() or leg
     except StoreUnavailable:
@@ -31,9 +31,9 @@ def of_roistat(services: Services) -> Leg:
 def of_queue(services: Services) -> Leg:
     """What waits and what is parked."""
     try:
-        return _leg(words.of_queue(**services.store.counts()))
+        return _leg(words.legs.of_queue(**services.store.counts()))
     except StoreUnavailable:
-        return _leg((words.UNKNOWN, words.STORE_AWAY[1]))
+        return _leg((words.UNKNOWN, words.legs.STORE_AWAY[1]))
 
 
 def _leg(verdict: tuple[str, str]) -> Leg:

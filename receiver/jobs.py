@@ -99,7 +99,7 @@ def add_stages() -> None:
     try:
         services().stages.add(services().stages.of_crm())
     except UpstreamError as error:
-        services().store.notes.keep_verdict(*words.of_roistat(error))
+        services().store.notes.keep_verdict(*words.legs.of_roistat(error))
 
 
 def watch() -> None:
@@ -120,8 +120,8 @@ def ask_roistat(services: Services) -> tuple[str, str]:
     """Call Roistat once; give its state and message, and remember them."""
     try:
         services.store.notes.keep_statuses(services.roistat.statuses())
-        verdict = words.ROISTAT_ANSWERS
+        verdict = words.legs.ROISTAT_ANSWERS
     except UpstreamError as error:
-        verdict = words.of_roistat(error)
+        verdict = words.legs.of_roistat(error)
     services.store.notes.keep_verdict(*verdict)
     return verdict

@@ -79,7 +79,7 @@ class Overview:
 def overview(services: Services) -> Overview:
     """How everything stands now. Raises `StoreUnavailable`."""
     told = tuple(legs(services))
-    state, message = words.of_all([leg.state for leg in told])
+    state, message = words.legs.of_all([leg.state for leg in told])
     counts = services.store.counts()
     hours, day = freshness(services)
     return Overview(
@@ -92,7 +92,7 @@ def overview(services: Services) -> Overview:
         parked=causes(services.store.parked(), counts["parked"]),
         overdue=counts["overdue"],
         budget=services.budget.state(),
-        notes={note: services.store.noted(note) for note in words.notes()},
+        notes={note: services.store.noted(note) for note in words.deals.notes()},
     )
 
 
@@ -112,7 +112,7 @@ def _hour(began: float, took: Histogram) -> Hour:
 
 def causes(members: Iterable[tuple[str, str]], total: int) -> Causes:
     """The reasons of the first of some members, counted."""
-    found = Counter(words.cause(why) for _, why in islice(members, LOOKED_AT))
+    found = Counter(words.parked.cause(why) for _, why in islice(members, LOOKED_AT))
     return Causes(total, found.total(), tuple(found.most_common()))
 
 
@@ -134,60 +134,62 @@ def of_store(services: Services) -> Iterator[Said]:
 
 def of_queue(services: Services) -> Iterator[Said]:
     """What waits and what is parked."""
-    yield words.of_queue(**services.store.counts())
+    yield words.legs.of_queue(**services.store.counts())
 
 
 def of_leads(services: Services) -> Iterator[Said]:
     """What websites sent, and whether it gets into the CRM."""
     ours = services.config.leads
     counts = services.lead_store.counts()
-    yield words.of_leads(
+    yield words.legs.of_leads(
         bool(ours.key), counts["waiting"], counts["parked"], counts["oldest"]
     )
     if ours.key and services.crm is None:
-        yield words.LEADS_STAY
+        yield words.legs.LEADS_STAY
     if ours.key and ours.allow_get:
-        yield words.LEADS_BY_GET
+        yield words.legs.LEADS_BY_GET
 
 
 def of_crm(services: Services) -> Iterator[Said]:
     """Whether the CRM calls."""
     ping = services.store.notes.ping()
     if ping is None:
-        yield words.CRM_NEVER
+        yield words.legs.CRM_NEVER
     elif ping.get("pulled"):
-        yield words.CRM_POLLED
+        yield words.reading.CRM_POLLED
     else:
         heard = datetime.fromisoformat(ping["received_at"])
         silent = (datetime.now(UTC) - heard).total_seconds()
-        yield words.of_crm(silent, words.SILENT)
+        yield words.legs.of_crm(silent, words.alarms.SILENT)
 
 
 def of_cron(services: Services) -> Iterator[Said]:
     """Whether the CRM's cron ran shortly before the CRM last called."""
     ping = services.store.notes.ping()
     if ping and ping.get("outbox"):
-        yield words.of_cron(words.idle_cron(ping))
+        yield words.alarms.of_cron(words.alarms.idle_cron(ping))
 
 
 def of_outbox(services: Services) -> Iterator[Said]:
     """What waits in the CRM, as it last told."""
     outbox = (services.store.notes.ping() or {}).get("outbox")
     if outbox:
-        yield words.of_outbox(outbox.get("refused") or 0, outbox.get("waiting") or 0)
+        yield words.alarms.of_outbox(
+            outbox.get("refused") or 0, outbox.get("waiting") or 0
+        )
 
 
 def of_memory(services: Services) -> Iterator[Said]:
     """How full the store is, where it tells."""
     used, limit = services.store.host.memory()
     if used is not None:
-        yield words.of_memory(used, limit)
+        yield words.alarms.of_memory(used, limit)
 
 
 def of_reading(services: Services) -> Iterator[Said]:
     """Whether the CRM can be read."""
     if services.catch_up is None:
-        yield words.CRM_NOT_ASKED
+        yield words.reading.CRM_NOT_ASKED
     elif verdict := services.store.notes.crm_verdict():
         yield verdict["state"], verdict["message"]
 
@@ -199,13 +201,13 @@ def of_sync(services: Services) -> Iterator[Said]:
     minutes = services.config.sync_interval
     last = services.catch_up.sync.last()
     if last is None:
-        yield words.SYNC_NEVER if minutes else words.SYNC_OFF
+        yield words.reading.SYNC_NEVER if minutes else words.reading.SYNC_OFF
         return
     ended, found = last
     ping = services.store.notes.ping()
     has_package = ping is not None and not ping.get("pulled")
     longest = 2 * minutes + 5 if minutes else math.inf
-    yield words.of_sync((time.time() - ended) / 60, longest, found, has_package)
+    yield words.reading.of_sync((time.time() - ended) / 60, longest, found, has_package)
 
 
 def of_reconcile(services: Services) -> Iterator[Said]:
@@ -214,10 +216,14 @@ def of_reconcile(services: Services) -> Iterator[Said]:
         return
     last = services.catch_up.reconcile.comparison()
     if last is None or last.ended is None:
-        yield words.RECONCILE_NEVER if last is None else words.RECONCILE_RUNS
+        yield (
+            words.reading.RECONCILE_NEVER
+            if last is None
+            else words.reading.RECONCILE_RUNS
+        )
         return
     hours = (time.time() - last.ended) / 3600
-    yield words.of_reconcile(hours, last.differing, last.kinds, last.repaired)
+    yield words.reading.of_reconcile(hours, last.differing, last.kinds, last.repaired)
 
 
 def of_mapping(services: Services) -> Iterator[Said]:
@@ -228,7 +234,7 @@ def of_mapping(services: Services) -> Iterator[Said]:
         yield words.FAILED, str(error)
         return
     if not problems:
-        yield words.MAPPING_FITS
+        yield words.legs.MAPPING_FITS
     for problem in problems:
         yield words.DEGRADED, problem
 
@@ -242,13 +248,13 @@ def of_roistat(services: Services) -> Iterator[Said]:
 def of_budget(services: Services) -> Iterator[Said]:
     """Our share of Roistat's request limit."""
     state = services.budget.state()
-    yield words.of_budget(state.used, state.left, state.until, state.code)
+    yield words.legs.of_budget(state.used, state.left, state.until, state.code)
 
 
 def of_statuses(services: Services) -> Iterator[Said]:
     """Whether Roistat has the CRM's stages, where its dictionary is remembered."""
     if services.store.notes.statuses() is not None:
-        yield words.of_stages(services.stages.unknown(services.stages.of_crm()))
+        yield words.legs.of_stages(services.stages.unknown(services.stages.of_crm()))
 
 
 CRM, RECEIVER, ROISTAT = "SugarCRM", "Receiver", "Roistat"

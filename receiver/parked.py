@@ -12,8 +12,8 @@ LOOKED_AT = 5000  # of more only the number is told, for whoever asks must not w
 def by_cause(store: Store) -> Counter[str]:
     """How many are parked, by cause (see words)."""
     reasons = islice(store.parked(), LOOKED_AT)
-    causes = Counter(words.cause_of(reason) for _, reason in reasons)
+    causes = Counter(words.parked.label(reason) for _, reason in reasons)
     rest = store.counts()["parked"] - causes.total()
     if rest > 0:
-        causes[words.NOT_LOOKED_AT] += rest
+        causes[words.parked.NOT_LOOKED_AT] += rest
     return causes

@@ -102,7 +102,7 @@ def _problem(order: dict[str, Any], mapping: Mapping) -> str:
     """What would make Roistat refuse the whole call that this order is in."""
     for key, name in (("price", mapping.price), ("cost", mapping.cost or "cost")):
         if order[key] is not None and not _NUMBER.fullmatch(order[key]):
-            return words.no_number(key, name)
+            return words.deals.no_number(key, name)
     return ""
 
 

@@ -32,7 +32,7 @@ def summary(comparison: Comparison) -> str:
 
 def kind(name: str) -> str:
     """A kind of difference as people read it."""
-    return words.DIFFERENCES.get(name, name)
+    return words.reading.DIFFERENCES.get(name, name)
 
 
 def told(found: Mapping[str, int]) -> str:

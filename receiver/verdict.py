@@ -101,7 +101,7 @@ def _skips(
     yield _Skip(
         counters.get("skipped_by_internal_error", 0),
         [number for number, _ in numbered],
-        lambda _: Verdict("retry", words.INTERNAL_ERROR),
+        lambda _: Verdict("retry", words.deals.INTERNAL_ERROR),
     )
     counted = [number for number, item in numbered if not _is_in(item, unused)]
     rightly = len(items) - len(counted)
@@ -133,14 +133,16 @@ def _by_status(item: Item) -> Verdict:
     there is added before the next try.
     """
     name = "retry" if item.pending.tries < STATUS_TRIES else "refused"
-    return Verdict(name, words.status_skipped(item.body["status"]))
+    return Verdict(name, words.deals.status_skipped(item.body["status"]))
 
 
 def _by_visit(item: Item) -> Verdict:
     waits = item.pending.waits
     if waits >= len(ROUNDS):
         return Verdict(item.success, note="visit_unknown")
-    reason = words.VISIT_AWAITED if waits >= TOGETHER else words.VISITS_AWAITED
+    reason = (
+        words.deals.VISIT_AWAITED if waits >= TOGETHER else words.deals.VISITS_AWAITED
+    )
     return Verdict("waiting", reason, wait=ROUNDS[waits] * 60)
 
 

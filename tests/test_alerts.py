@@ -85,7 +85,7 @@ def fires(looks, pager, services):
         looks(services)
         told = list(pager.told)
         looks(services)
-        assert pager.titles() == [words.alarm_begins(alarm)]
+        assert pager.titles() == [words.alarms.begins(alarm)]
         for part in said:
             assert part in told[0]["message"]
 
@@ -99,7 +99,7 @@ def clears(looks, pager, services):
     def expect(alarm, services=services):
         looks(services)
         looks(services)
-        assert pager.titles() == [words.alarm_ends(alarm)]
+        assert pager.titles() == [words.alarms.ends(alarm)]
         assert services.store.incidents.all() == {}
 
     return expect
@@ -290,7 +290,7 @@ def test_every_alarm_has_its_row_in_the_documents():
     from pathlib import Path
 
     text = (Path(__file__).parents[1] / "docs/alarms.md").read_text()
-    for alarm in words.alarms():
+    for alarm in words.alarms.names():
         assert f"| `{alarm}` |" in text
 
 
@@ -333,13 +333,13 @@ def test_whoever_cannot_be_told_is_told_later(services, receiver, looks, pager):
     looks()
     pager.status = 200
     looks()
-    assert pager.titles() == [words.alarm_begins("crm_outbox")]
+    assert pager.titles() == [words.alarms.begins("crm_outbox")]
     ping(receiver)
     pager.status = 500
     looks()
     pager.status = 200
     looks()
-    assert pager.titles() == [words.alarm_ends("crm_outbox")]
+    assert pager.titles() == [words.alarms.ends("crm_outbox")]
 
 
 def test_one_address_that_fails_makes_no_other_hear_it_twice(

@@ -191,11 +191,11 @@ def test_what_waits_and_what_is_parked_is_told(taking):
 
 def test_leads_that_nobody_can_send_are_told(config, redis_client):
     told = asked(bootstrap(taking_leads(config)))
-    assert told[1] == words.LEADS_STAY
+    assert told[1] == words.legs.LEADS_STAY
 
 
 def test_leads_by_get_are_warned_of(config, redis_client):
     by_get = bootstrap(taking_leads(config, allow_get=True), MemoryCrm())
-    assert asked(by_get)[1] == words.LEADS_BY_GET
+    assert asked(by_get)[1] == words.legs.LEADS_BY_GET
     off = replace(by_get, config=config)
     assert len(asked(off)) == 1

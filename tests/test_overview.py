@@ -95,7 +95,7 @@ def test_what_waits_is_counted_by_its_cause(services, put, drain, roistat):
     put(saved("d3"))
     waiting = overview.overview(services).waiting
     assert (waiting.total, waiting.looked_at) == (3, 3)
-    assert waiting.by_cause == (("internal_error", 2), (words.ON_ITS_WAY, 1))
+    assert waiting.by_cause == (("internal_error", 2), (words.parked.ON_ITS_WAY, 1))
 
 
 def test_not_all_that_waits_is_looked_at(monkeypatch):
@@ -137,7 +137,7 @@ def test_deals_with_something_to_be_said_are_counted(services, put, drain):
     ],
 )
 def test_the_whole_is_as_bad_as_its_worst(states, state, says):
-    found = words.of_all(states)
+    found = words.legs.of_all(states)
     assert found[0] == state
     assert says in found[1]
 
@@ -152,20 +152,20 @@ def test_a_store_that_forgets_is_seen(config, redis_client):
     [
         ("incorrect_request: date_create is wrong", "incorrect_request"),
         ("http_413", "http_413"),
-        ("", words.ON_ITS_WAY),
-        (words.BEHIND, words.BEHIND),
+        ("", words.parked.ON_ITS_WAY),
+        (words.deals.BEHIND, words.deals.BEHIND),
         ("Roistat cannot be reached: refused", "Roistat cannot be reached: refused"),
     ],
 )
 def test_what_has_the_same_cause_is_one(reason, cause):
-    assert words.cause(reason) == cause
+    assert words.parked.cause(reason) == cause
 
 
 def test_every_cause_has_a_cure():
     for cause in ("incorrect_request", "http_413", "http_422", "integration_error"):
-        assert words.cure(cause)
-        assert words.heading(cause)
-    said = words.no_number("price", "branch_c")
-    assert words.cure(said).startswith("The deal's field branch_c holds")
-    assert words.cure("Roistat refuses it.") == words.cure("http_422")
-    assert words.heading(said) == "The price is no number"
+        assert words.parked.cure(cause)
+        assert words.parked.heading(cause)
+    said = words.deals.no_number("price", "branch_c")
+    assert words.parked.cure(said).startswith("The deal's field branch_c holds")
+    assert words.parked.cure("Roistat refuses it.") == words.parked.cure("http_422")
+    assert words.parked.heading(said) == "The price is no number"

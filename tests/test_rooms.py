@@ -62,7 +62,7 @@ MAY_KNOW = {
     "embedded": {"errors"},
     "flood": {"errors"},
     "website": {"deal", "errors"},
-    "words": {"errors"},
+    "words": {"errors", "words"},
     "emulators": {"emulators"},
     "sentry": {"errors"},
     "notify": set(),

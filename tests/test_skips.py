@@ -117,7 +117,7 @@ def test_dividing_uses_no_more_than_its_share_of_the_hour(
     waiting = dict(services.store.pending())
     assert roistat.calls(ADD) <= 1 + 6
     assert f"deal:{BAD}" in waiting
-    assert words.NOT_DIVIDED in waiting.values()
+    assert words.deals.NOT_DIVIDED in waiting.values()
     put(saved("live"))
     poor.delivery.drain()
     assert "live" in roistat.orders
@@ -170,7 +170,9 @@ def test_a_deal_that_roistat_failed_on_is_told_and_sent_again(
     roistat.order("skips", {"skipped_by_internal_error": [BAD]})
     put(hundred())
     drain()
-    assert list(services.store.pending()) == [(f"deal:{BAD}", words.INTERNAL_ERROR)]
+    assert list(services.store.pending()) == [
+        (f"deal:{BAD}", words.deals.INTERNAL_ERROR)
+    ]
     assert len(roistat.orders) == 99
     roistat.order("skips", {})
     hurry(services)
@@ -239,7 +241,7 @@ def test_a_deal_without_a_visit_is_counted_and_said_to_be_direct(
     put(saved("d1", roistat=None), saved("d2", at=-5))
     drain()
     assert services.store.noted("direct") == 1
-    assert "direct traffic" in words.of_note(services.store.note_on("deal:d1"))
+    assert "direct traffic" in words.deals.of_note(services.store.note_on("deal:d1"))
     put(saved("d1", at=1, roistat="77"))
     drain()
     assert services.store.noted("direct") == 0
@@ -290,7 +292,9 @@ def test_only_a_last_remainder_of_waiting_deals_is_told_apart(
         assert roistat.calls(ADD) == calls
         hurry(services)
     drain()
-    assert list(services.store.pending()) == [(f"deal:{BAD}", words.VISIT_AWAITED)]
+    assert list(services.store.pending()) == [
+        (f"deal:{BAD}", words.deals.VISIT_AWAITED)
+    ]
     assert roistat.calls(ADD) <= 2 + 15
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from receiver.errors import BudgetExhausted, RoistatError, UpstreamError
-from receiver.words import ROISTAT_ANSWERS, of_roistat
+from receiver.words.legs import ROISTAT_ANSWERS, of_roistat
 
 
 @pytest.mark.parametrize(

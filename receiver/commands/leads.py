@@ -134,4 +134,4 @@ def forget(email: str, phone: str) -> None:
     for kind, ids in (("Lead", leads_), ("Client", clients)):
         for one in ids:
             console.print(f"{kind} {one}")
-    console.print(words.NOT_FORGOTTEN)
+    console.print(words.leads.NOT_FORGOTTEN)

@@ -29,7 +29,7 @@ def show(only_json: bool) -> None:
     if only_json:
         click.echo(_as_text(current))
         return
-    console.print(words.MAPPING_ORIGINS[services.mapping.origin()])
+    console.print(words.mapping.ORIGINS[services.mapping.origin()])
     click.echo(_as_text(current))
     console.print(_settings(current))
     _show_offered(services, current)
@@ -93,7 +93,7 @@ def _settings(current: Mapping) -> Table:
 def _show_offered(services: Services, current: Mapping) -> None:
     offered = (services.store.notes.ping() or {}).get("fields")
     if not offered:
-        console.print(words.FIELDS_UNTOLD)
+        console.print(words.mapping.FIELDS_UNTOLD)
         return
     table = Table("Field of the CRM", "Label", "Type", "Used as")
     for one in offered:
@@ -137,7 +137,7 @@ def _show_preview(services: Services, new: Mapping) -> None:
 
 def _differences(found: Preview) -> Table:
     table = Table(f"Of {found.deals} deals", "How many", "For example")
-    for respect, said in words.RESPECTS.items():
+    for respect, said in words.mapping.RESPECTS.items():
         difference: Difference = getattr(found, respect)
         table.add_row(said, str(difference.count), "\n".join(difference.examples))
     return table

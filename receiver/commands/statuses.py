@@ -46,7 +46,7 @@ def push(dry_run: bool, allow_removal: bool) -> None:
     """
     services = bootstrap(Config.from_environment())
     if allow_removal and not services.stages.of_crm():
-        raise click.ClickException(words.CRM_NEVER[1])
+        raise click.ClickException(words.legs.CRM_NEVER[1])
     _, changes = services.stages.push(
         _used(services), dry_run=dry_run, allow_removal=allow_removal
     )
@@ -71,8 +71,8 @@ def _show_known(services: Services, known: list[Status]) -> None:
         table.add_row(
             id_,
             status["name"],
-            words.GROUPS.get(status["type"], status["type"]),
-            words.GROUPS.get(mapping.statuses.get(id_, ""), ""),
+            words.mapping.GROUPS.get(status["type"], status["type"]),
+            words.mapping.GROUPS.get(mapping.statuses.get(id_, ""), ""),
             stages.get(id_, ""),
         )
     console.print(table)
@@ -89,4 +89,4 @@ def _show_changes(changes: list[Change]) -> None:
 
 
 def _said(value: str) -> str:
-    return words.GROUPS.get(value, value)
+    return words.mapping.GROUPS.get(value, value)

@@ -109,7 +109,7 @@ def _services() -> Services:
 
 def _catch_up(services: Services) -> CatchUp:
     if services.catch_up is None:
-        raise InvalidSettings(words.CRM_UNREADABLE)
+        raise InvalidSettings(words.reading.CRM_UNREADABLE)
     return services.catch_up
 
 
@@ -209,7 +209,7 @@ def _show_estimate(
     table.add_row("Fields", fields or "none")
     table.add_row("Filter", "as the mapping says" if mapping.filter else "none: all")
     console.print(table)
-    console.print(words.PAID_TODAY)
+    console.print(words.reading.PAID_TODAY)
     console.print("Nothing was changed.")
 
 

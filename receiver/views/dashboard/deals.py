@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         only=only,
         wanted=wanted,
         choices=_choices(services),
-        lead=LEADS.get(only) or words.of_note(only),
+        lead=LEADS.get(only) or words.deals.of_note(only),
         standing=_standing,
     )
 
@@ -94,7 +94,7 @@ def ask() -> ResponseReturnValue:
     try:
         found = frame.services().roistat.order_info(deal_id)
     except UpstreamError as error:
-        return _one(deal_id, refusal=words.of_asking(error))
+        return _one(deal_id, refusal=words.deals.of_asking(error))
     return _one(deal_id, found=found)
 
 
@@ -118,8 +118,8 @@ def _one(deal_id: str, **answer: Any) -> ResponseReturnValue:
         deal=row.deal,
         standing=_standing(row),
         attempts=services.store.index.history(deal_id),
-        outcome=words.of_outcome,
-        note=words.of_note(row.note),
+        outcome=words.deals.of_outcome,
+        note=words.deals.of_note(row.note),
         address=_address(row.deal.url),
         **answer,
     )
@@ -133,7 +133,7 @@ def _page(services: Services, only: str, wanted: str, start: int) -> Page:
         return index.waiting(start, COUNT)
     if only == "parked":
         return index.parked(start, COUNT)
-    if only in words.notes():
+    if only in words.deals.notes():
         return index.noted(only, start, COUNT)
     if only:
         abort(404)
@@ -148,16 +148,16 @@ def _choices(services: Services) -> list[tuple[str, str, int | None]]:
         ("waiting", "Waiting", counts["pending"]),
         ("parked", "Parked", counts["parked"]),
     ]
-    noted = [(note, services.store.noted(note)) for note in words.notes()]
+    noted = [(note, services.store.noted(note)) for note in words.deals.notes()]
     return always + [
-        (note, words.name_of_note(note), count)
+        (note, words.deals.name_of_note(note), count)
         for note, count in noted
         if count or note == "direct"
     ]
 
 
 def _standing(row: Row) -> tuple[str, str]:
-    return words.of_standing(row.standing, row.note, row.tries, row.deal.deleted)
+    return words.deals.standing(row.standing, row.note, row.tries, row.deal.deleted)
 
 
 def _address(url: str | None) -> str | None:

@@ -90,10 +90,10 @@ def prepare(app: Flask, config: Config) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         shown.FILTERS,
-        cause_of=words.cause,
-        heading=words.heading,
-        cure_of=lambda reason: words.cure(words.cause(reason)),
-        group=lambda name: words.GROUPS.get(name, name),
+        cause_of=words.parked.cause,
+        heading=words.parked.heading,
+        cure_of=lambda reason: words.parked.cure(words.parked.cause(reason)),
+        group=lambda name: words.mapping.GROUPS.get(name, name),
     )
 
 

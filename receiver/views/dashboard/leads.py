@@ -30,11 +30,11 @@ def show() -> ResponseReturnValue:
         following=found[COUNT - 1].lead.id if len(found) > COUNT else None,
         before=before,
         state=state,
-        counts=[(one, words.of_lead(one)[1], counts[one]) for one in STATES],
+        counts=[(one, words.leads.standing(one)[1], counts[one]) for one in STATES],
         total=sum(counts[one] for one in STATES),
-        off="" if services.config.leads.key else words.LEADS_OFF,
-        nowhere="" if services.leads else words.LEADS_STAY[1],
-        standing=words.of_lead,
+        off="" if services.config.leads.key else words.leads.OFF,
+        nowhere="" if services.leads else words.legs.LEADS_STAY[1],
+        standing=words.leads.standing,
     )
 
 
@@ -48,7 +48,7 @@ def one(lead_id: str) -> ResponseReturnValue:
         "dashboard/lead.html",
         held=held,
         lead=held.lead,
-        standing=words.of_lead(held.state, held.tries),
+        standing=words.leads.standing(held.state, held.tries),
         address=web_address(held.url),
     )
 

@@ -131,16 +131,16 @@ def _page(
         mistakes=mistakes,
         refused=refused,
         is_set=is_set,
-        origin=words.MAPPING_ORIGINS[services.mapping.origin()],
+        origin=words.mapping.ORIGINS[services.mapping.origin()],
         as_json=_as_text(current),
         stages=stages_of(crm.stages, form.groups),
         is_told=bool(crm.types),
         amounts=amounts(crm.types, crm.labels),
         fields=everything(crm.types, crm.labels),
         including=including,
-        conditions=words.CONDITIONS,
-        untold=words.FIELDS_UNTOLD,
-        groups=words.GROUPS,
+        conditions=words.mapping.CONDITIONS,
+        untold=words.mapping.FIELDS_UNTOLD,
+        groups=words.mapping.GROUPS,
         is_walking=not more.get("unreadable") and services.remap.is_needed(),
         **more,
     )
@@ -176,7 +176,8 @@ def _preview(new: Mapping) -> ResponseReturnValue:
         found=found,
         is_all=found.deals < LOOKED_AT,
         respects=[
-            (said, getattr(found, respect)) for respect, said in words.RESPECTS.items()
+            (said, getattr(found, respect))
+            for respect, said in words.mapping.RESPECTS.items()
         ],
         phones=current.phone_region != new.phone_region,
         groups_changed=current.statuses != new.statuses,

@@ -25,6 +25,8 @@ def show() -> ResponseReturnValue:
         facts=facts,
         places=[(place, facts.of(place)) for place in PLACES],
         chart=chart(facts.hours),
-        notes=[(note, n, words.of_note(note)) for note, n in facts.notes.items() if n],
+        notes=[
+            (note, n, words.deals.of_note(note)) for note, n in facts.notes.items() if n
+        ],
         now=time.time(),
     )

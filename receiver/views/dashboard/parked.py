@@ -34,12 +34,12 @@ class Group:
     @property
     def heading(self) -> str:
         """The cause in few words."""
-        return words.heading(self.cause)
+        return words.parked.heading(self.cause)
 
     @property
     def cure(self) -> str:
         """What there is to do about it."""
-        return words.cure(self.cause)
+        return words.parked.cure(self.cause)
 
 
 @blueprint.get("/parked")
@@ -70,7 +70,7 @@ def again() -> ResponseReturnValue:
     chosen = [
         member
         for member, reason in islice(frame.services().store.parked(), AT_ONCE)
-        if words.cause(reason) == cause
+        if words.parked.cause(reason) == cause
     ]
     sent = 0
     for start in range(0, len(chosen), PIECE):
@@ -85,7 +85,7 @@ def again() -> ResponseReturnValue:
 def _groups(services: Services) -> Iterator[Group]:
     groups: dict[str, Group] = {}
     for member, reason in islice(services.store.parked(), LOOKED_AT):
-        cause = words.cause(reason)
+        cause = words.parked.cause(reason)
         group = groups.setdefault(cause, Group(cause, reason))
         group.count += 1
         if len(group.members) < EXAMPLES:

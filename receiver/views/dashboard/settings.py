@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         groups=grouped(settings_of(services.config)),
         version=__version__,
         ping=ping,
-        origin=words.MAPPING_ORIGINS[services.mapping.origin()],
+        origin=words.mapping.ORIGINS[services.mapping.origin()],
         base=_base(),
         takes_leads=bool(services.config.leads.key),
     )

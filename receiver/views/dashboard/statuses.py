@@ -129,7 +129,7 @@ def _refused(
     chosen: dict[str, str], error: InvalidMapping | UpstreamError
 ) -> ResponseReturnValue:
     if isinstance(error, UpstreamError):
-        return _page(chosen, why=words.of_asking(error)), 502
+        return _page(chosen, why=words.deals.of_asking(error)), 502
     mistakes = placed(Form(groups=chosen), error.mistakes)
     return _page(chosen, mistakes=mistakes, why="Nothing was changed."), 422
 
@@ -145,18 +145,18 @@ def _page(chosen: Dictionary[str, str], **more: Any) -> str:
         stages=stages | {key: name for key, name in named.items() if key not in stages},
         of_crm=services.stages.of_crm(),
         chosen=chosen,
-        groups=words.GROUPS,
+        groups=words.mapping.GROUPS,
         is_set=services.config.mapping is not None,
         theirs=None if remembered is None else {s["id"]: s["type"] for s in known},
         by_group=None if remembered is None else _by_group(remembered),
-        never=words.CRM_NEVER[1],
+        never=words.legs.CRM_NEVER[1],
         **{"mistakes": {}} | more,
     )
 
 
 def _by_group(statuses: Sequence[Status]) -> dict[str, list[Status]]:
     """Roistat's groups, each with its statuses, in Roistat's order."""
-    kinds = dict.fromkeys([*words.GROUPS, *(one["type"] for one in statuses)])
+    kinds = dict.fromkeys([*words.mapping.GROUPS, *(one["type"] for one in statuses)])
     return {kind: [one for one in statuses if one["type"] == kind] for kind in kinds}
 
 

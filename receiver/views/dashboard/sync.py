@@ -112,7 +112,7 @@ def download(parts: Iterable[str], name: str) -> Response:
 
 @blueprint.errorhandler(UpstreamError)
 def _failed(error: UpstreamError) -> ResponseReturnValue:
-    _, message = words.of_reading(error)
+    _, message = words.reading.of_reading(error)
     return _page(why=f"Nothing was begun: {message}", given=request.form), 502
 
 
@@ -149,7 +149,9 @@ def _day(name: str) -> str | None:
 def _page(**more: Any) -> str:
     services = frame.services()
     if services.catch_up is None:
-        return render_template("dashboard/no_sync.html", why=words.CRM_UNREADABLE)
+        return render_template(
+            "dashboard/no_sync.html", why=words.reading.CRM_UNREADABLE
+        )
     return render_template(
         "dashboard/sync.html",
         crm=services.store.notes.crm_verdict(),
@@ -157,7 +159,7 @@ def _page(**more: Any) -> str:
         now=time.time(),
         waiting=services.store.counts()["pending"],
         interval=services.config.sync_interval,
-        paid_today=words.PAID_TODAY,
+        paid_today=words.reading.PAID_TODAY,
         told=reports.told,
         **_of_backfill(services, services.catch_up),
         **_of_sync(services.catch_up),
