@@ -41,6 +41,7 @@ class Facts:
     oldest: float | None = None  # seconds that a live change has waited
     delivered: float | None = None  # when Roistat last took anything
     parked: Counter[str] = field(default_factory=Counter)  # by cause
+    leads: Mapping[str, Any] | None = None  # how many in each state, and how old
     durable: bool | None = None
     memory: Memory | None = None
 
@@ -57,6 +58,7 @@ def facts(services: Services) -> Facts:
         oldest=store.oldest(),
         delivered=store.counters.delivered(),
         parked=parked.by_cause(store),
+        leads=services.lead_store.counts(),
         durable=services.config.store_durable or store.host.is_durable(),
         memory=store.host.memory(),
     )
@@ -94,6 +96,13 @@ def _stuck(known: Facts) -> Said | None:
 
 def _parked(known: Facts) -> Said | None:
     return words.alarms.of_parked(known.parked)
+
+
+def _leads(known: Facts) -> Said | None:
+    if known.leads is None:
+        return None
+    waiting, stopped = known.leads["waiting"], known.leads["parked"]
+    return words.legs.of_leads(True, waiting, stopped, known.leads["oldest"])
 
 
 def _silent(known: Facts) -> Said | None:
@@ -142,6 +151,7 @@ _ALARMS: dict[str, Callable[[Facts], Said | None]] = {
     "crm_refuses": _crm_login,
     "stuck": _stuck,
     "parked": _parked,
+    "leads": _leads,
     "crm_silent": _silent,
     "crm_cron": _cron,
     "crm_outbox": _outbox,

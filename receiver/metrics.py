@@ -45,6 +45,7 @@ class Numbers(Collector):
         yield self._freshness()
         yield from self._waiting()
         yield self._parked()
+        yield from self._leads()
         yield from self._budget()
         yield from _crm(store.notes.ping())
         yield from self._store()
@@ -89,6 +90,18 @@ class Numbers(Collector):
         for cause, count in sorted(parked.by_cause(self._services.store).items()):
             family.add_metric([cause], count)
         return family
+
+    def _leads(self) -> Iterator[Metric]:
+        counts = self._services.lead_store.counts()
+        oldest = counts.pop("oldest")
+        family = GaugeMetricFamily(
+            "roistat_leads", "Leads that are held, by state", labels=["state"]
+        )
+        for state, count in counts.items():
+            family.add_metric([state], count)
+        yield family
+        help_ = "How long the oldest lead has waited that the CRM lacks"
+        yield _gauge("leads_oldest_seconds", help_, oldest)
 
     def _budget(self) -> Iterator[Metric]:
         state = self._services.budget.state()

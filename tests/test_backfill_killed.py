@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from receiver.bootstrap import bootstrap
-from receiver.config import SugarConfig
 from receiver.emulators.sugarcrm import create_emulator
 from tests.live import served
 from tests.processes import environment, eventually
+from tests.settings import sugar_settings
 
 DEALS, KILLS = 1500, 20
 PROCESSES = {
@@ -122,16 +122,7 @@ def test_a_backfill_that_is_killed_twenty_times_ends_with_every_deal_newest(
 def crm_of(world, redis_client):
     from receiver.bootstrap import reach
 
-    settings = SugarConfig(
-        api="rest_v11",
-        url=world.sugar_url,
-        username="sync",
-        password="pw",
-        client_id="sugar",
-        client_secret="",
-        platform="roistat",
-        requests_per_second=19,
-    )
+    settings = sugar_settings(world.sugar_url, requests_per_second=19)
     return reach(settings, redis_client)
 
 

@@ -20,6 +20,7 @@ from receiver.store.leads import HeldLead, LeadStore
 from receiver.store.people import Person as StoredPerson
 from receiver.sugarcrm import calls
 from tests.live import served
+from tests.settings import sugar_settings
 from tests.sugarcrm.conftest import Sugar
 from tests.sugarcrm.swallowing import Swallowing
 
@@ -38,16 +39,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def settings(sugar: Sugar) -> SugarConfig:
-    return SugarConfig(
-        api="rest_v11",
-        url=sugar.url,
-        username="sync",
-        password="pw",
-        client_id="sugar",
-        client_secret="",
-        platform="roistat",
-        requests_per_second=10_000,
-    )
+    return sugar_settings(sugar.url)
 
 
 @pytest.fixture

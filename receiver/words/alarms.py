@@ -14,6 +14,7 @@ _TITLES = {
     "crm_refuses": "the CRM refuses to be read",
     "stuck": "nothing reaches Roistat",
     "parked": "deals are parked",
+    "leads": "leads do not get into the CRM",
     "crm_silent": "the CRM is silent",
     "crm_cron": "the CRM's cron does not run",
     "crm_outbox": "the CRM's outbox holds refused deals",

@@ -1,6 +1,7 @@
 """`GET /metrics`: right whichever process answers, and without anybody's name."""
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from receiver import create_app
 from receiver.bootstrap import bootstrap
 from tests.events import batch, client, event, instant, saved
+from tests.leads import lead
 from tests.live import served
 from tests.waiting import hurry
 
@@ -136,6 +138,18 @@ def test_parked_deals_are_counted_by_cause_alone(scraped, redis_client, reason, 
     redis_client.zadd("roistat:parked", {"deal:d1": 1, "deal:d2": 2})
     redis_client.hset("roistat:reasons", mapping={"deal:d1": reason, "deal:d2": reason})
     assert scraped()["roistat_parked", cause] == 2
+
+
+def test_leads_are_counted_by_state(scraped, services):
+    for number in range(3):
+        services.lead_store.put(lead(f"l{number}", is_kept_only=number == 0))
+    arrived = int((time.time() - 700) * 1000)
+    services.redis.zadd("roistat:leads:waiting", {"l1": arrived})
+    found = scraped()
+    assert found["roistat_leads", "waiting"] == 2
+    assert found["roistat_leads", "kept"] == 1
+    assert found["roistat_leads", "parked"] == 0
+    assert 700 <= found["roistat_leads_oldest_seconds",] < 710
 
 
 def test_of_very_many_parked_ones_the_rest_is_only_counted(

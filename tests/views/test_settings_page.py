@@ -9,6 +9,7 @@ from receiver.config import Config, LeadsConfig, SugarConfig
 from receiver.mapping import Mapping
 from tests.events import OTHER_SECRET, SECRET
 from tests.leads import KEY, taking_leads
+from tests.settings import sugar_settings
 from tests.views.test_dashboard import PASSWORD
 
 ADDRESS = "/settings"
@@ -17,14 +18,11 @@ ADDRESS = "/settings"
 @pytest.fixture
 def everything(config):
     """All settings set, all secrets known."""
-    sugar = SugarConfig(
-        api="rest_v11",
-        url="https://ann:url-password@crm.example/sugar?token=url-token",
+    sugar = sugar_settings(
+        "https://ann:url-password@crm.example/sugar?token=url-token",
         username="ann",
         password="crm-password",
-        client_id="sugar",
         client_secret="crm-client-secret",
-        platform="roistat",
         requests_per_second=5,
     )
     return replace(
