@@ -274,6 +274,19 @@ def test_back_and_forth_ends_where_it_should(
     assert set(prices(roistat).values()) == {"1350.00"}
 
 
+def test_a_change_taken_back_before_anybody_walked_leaves_nobody_behind(
+    services, put, drain, keep, walk_on, roistat
+):
+    put(saved("d1"))
+    walk_on()
+    keep(price="amount")
+    put(saved("d2"))
+    drain()
+    keep()
+    walk_on()
+    assert prices(roistat) == {"d1": "1350.00", "d2": "1350.00"}
+
+
 # --- in slices, behind what is live ---
 
 

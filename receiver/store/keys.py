@@ -5,5 +5,6 @@ WOKEN, TURNS = "roistat:woken", "roistat:turns"
 META = "roistat:meta:"
 COUNTS, FRESH = "roistat:counts", "roistat:fresh:"
 DELIVERED = "roistat:delivered"
+REMAP = "roistat:remap"
 
 START, DONE = "0", "done"  # where a walk over all that is held begins and ends

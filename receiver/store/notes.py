@@ -13,6 +13,7 @@ from redis.exceptions import LockError
 
 from receiver.errors import UpstreamError
 from receiver.store.edge import translated
+from receiver.store.keys import REMAP
 
 STATUSES, VERDICT, PING = "roistat:statuses", "roistat:verdict", "roistat:ping"
 DICTIONARY, CLOSED = "roistat:dictionary", "roistat:closed"
@@ -38,9 +39,11 @@ class Notes:
         return text.decode() if text else None
 
     def keep_mapping(self, text: str) -> None:
-        """Store a mapping for good."""
-        with translated():
-            self._redis.set(MAPPING, text)
+        """Store a mapping for good. How far what is held was mapped counts no more:
+        deals may be sent by this one, and it be taken back before anybody walked.
+        """
+        with translated(), self._redis.pipeline() as pipe:
+            pipe.set(MAPPING, text).delete(REMAP).execute()
 
     def statuses(self) -> list[dict[str, str]] | None:
         """Roistat's status dictionary as last shown; None where it must be asked."""

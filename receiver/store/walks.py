@@ -15,10 +15,19 @@ import redis
 
 from receiver.store.edge import script, translated
 from receiver.store.host import Host
-from receiver.store.keys import DUE, META, PARKED, REASONS, START, TURNS, WOKEN
+from receiver.store.keys import (
+    DUE,
+    META,
+    PARKED,
+    REASONS,
+    REMAP,
+    START,
+    TURNS,
+    WOKEN,
+)
 from receiver.store.records import Reading
 
-REMAP, PULL, PULLING = "roistat:remap", "roistat:pull:", "roistat:pulling:"
+PULL, PULLING = "roistat:pull:", "roistat:pulling:"
 
 # What a walk over the CRM's deals counts
 CAUSES = ("new", "changed", "deleted", "restored")

@@ -374,7 +374,7 @@ def run(acted, redis_client, examples=EXAMPLES, **options):
     try:
         run_state_machine_as_test(machine, settings=wanted)
     except AssertionError as error:
-        return played, str(error)
+        return played, "\n".join([str(error), *getattr(error, "__notes__", [])])
     return played, ""
 
 
@@ -382,8 +382,9 @@ def run(acted, redis_client, examples=EXAMPLES, **options):
 def test_whatever_happens_roistat_ends_with_what_the_reference_holds(
     acted, redis_client
 ):
-    _, mistake = run(acted, redis_client)
-    assert not mistake
+    # to explain a failure would trace every line, and take minutes
+    _, mistake = run(acted, redis_client, phases=[Phase.generate, Phase.shrink])
+    assert not mistake, mistake
 
 
 # Each part of the protocol that the model is there for, taken out.
