@@ -12,7 +12,8 @@
 --
 -- Pending is cleared only if the revision is the one the attempt was opened with and
 -- the attempt is still its own. Otherwise the revision rises, so that nobody else who
--- is under way clears it either, and the deal stays pending.
+-- is under way clears it either, and the deal stays pending. Where nothing was sent
+-- there is nothing to clear up: then the record is left as whoever moved it has it.
 --
 -- 'unsure' is the digest of an earlier push of unknown outcome, '*' where several
 -- differ. Until the time in 'until' it may still land, after a later push: a success
@@ -155,7 +156,7 @@ local function moved(meta, member, verdict, digest, held, mine, success)
     end
   elseif not mine then
     redis.call('HDEL', meta, 'delivered')
-    if attempt ~= '' and held[2] then
+    if held[2] then
       redis.call('HSET', meta, 'attempt', '*')
     end
     if verdict == 'unknown' then
@@ -246,28 +247,29 @@ for i = 7, #ARGV, 9 do
     'rev', 'attempt', 'unsure', 'until', 'note', 'since', 'behind', 'found')
   local mine = (held[2] or '') == attempt
   local success = verdict == 'delivered' or verdict == 'gone'
-
-  if attempt ~= '' then
-    complete_history(member, entry)
-    if mine then
-      close(meta, verdict, digest, held[3])
-    end
-  end
-
-  if mine then
-    count(member, verdict, held[6], held[7])
-  end
-
   local decided = mine and held[1] == rev
-  if not decided then
-    moved(meta, member, verdict, digest, held, mine, success)
-  elseif success then
-    delivered(meta, member, digest, verdict, held, note)
-  else
-    failed(meta, member, verdict, digest, delay, reason)
-  end
-  if found ~= '' and held[1] then
-    list(meta, member, found, held[8])
+
+  -- Of what was not sent, and has moved, whoever moved it says what is held.
+  if decided or attempt ~= '' then
+    if attempt ~= '' then
+      complete_history(member, entry)
+      if mine then
+        close(meta, verdict, digest, held[3])
+      end
+    end
+    if mine then
+      count(member, verdict, held[6], held[7])
+    end
+    if not decided then
+      moved(meta, member, verdict, digest, held, mine, success)
+    elseif success then
+      delivered(meta, member, digest, verdict, held, note)
+    else
+      failed(meta, member, verdict, digest, delay, reason)
+    end
+    if found ~= '' and held[1] then
+      list(meta, member, found, held[8])
+    end
   end
   answer[#answer + 1] = decided and 1 or 0
 end

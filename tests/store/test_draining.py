@@ -174,6 +174,24 @@ def test_what_was_delivered_is_remembered_until_something_is_sent_again(put, sto
     assert look(store).due[0].delivered == ""
 
 
+def test_who_sent_nothing_and_comes_back_late_says_nothing_of_what_is_held(
+    put, store, redis_client
+):
+    put(saved("d1", at=-5))
+    end(store, begin(store, digest="first"), digest="first")
+    put(saved("d1", at=-4, name="other"), saved("d1", at=-3))
+    (unchanged,) = look(store).due
+    put(saved("d1", at=-2, name="newest"))
+    expire_lease(redis_client)
+    end(store, begin(store, "them", digest="newest"), digest="newest")
+    assert pending(store) == []
+    end(store, [(unchanged, unchanged.rev)], attempt="", digest="first")
+    assert pending(store) == []
+    put(saved("d1", at=-1))
+    (again,) = look(store, "them").due
+    assert again.delivered == "newest"
+
+
 def test_a_new_holder_adopts_an_open_attempt(put, store, redis_client):
     put(saved("d1"))
     dead = begin(store, "us", "a1")

@@ -75,7 +75,7 @@ def test_a_settle_that_does_not_look_at_the_revision_loses_a_save(store, redis_c
 def test_a_push_that_a_late_one_may_have_undone_leaves_a_deal_stale(
     store, redis_client
 ):
-    taken = "if attempt ~= '' and held[2] then"
+    taken = "if held[2] then"
     planted(store, redis_client, "settle", taken, "if false then")
     found = Search(store, redis_client, timer=True, expiry=True).run()
     assert found.wrong
