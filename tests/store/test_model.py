@@ -16,6 +16,7 @@ By hand, longer: MODEL_EXAMPLES=5000 python -m pytest --no-cov tests/store/test_
 import logging
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -194,6 +195,25 @@ class Machine(RuleBasedStateMachine):
         while drainer.step is not None:
             self._go(drainer, "answers")
         self.drainers.remove(drainer)
+
+    @rule(thing=things)
+    def a_push_meets_who_has_nothing_to_send(self, thing):
+        """An edit is taken back; who finds so sleeps, while another one is sent."""
+        other = replace(thing, name="B" if thing.name == "A" else "A")
+        if isinstance(other, Deal):
+            other = replace(other, deleted=False)
+        self._put([(thing, self._fence(1))])
+        self.drain(takes_over=True, calls=[])
+        self._put([(other, self._fence(1)), (thing, self._fence(1))])
+        sleeper = self._new()
+        while sleeper.step not in (None, "call", "settle"):
+            self._go(sleeper, "done")
+        self._put([(other, self._fence(1))])
+        self.drain(takes_over=True, calls=[])
+        while sleeper.step is not None:
+            self._go(sleeper, "answers")
+        self.drainers.remove(sleeper)
+        self._put([(thing, self._fence(1))])
 
     @rule()
     def a_call_is_given_up_and_made_again(self):
@@ -398,6 +418,11 @@ PLANTED = {
         "settle",
         "local decided = mine and held[1] == rev",
         "local decided = mine",
+    ),
+    "what was not sent is known": (
+        "settle",
+        "if decided or attempt ~= '' then",
+        "if true then",
     ),
     "no turns": ("pull", "or tonumber(held[3] or 0) > before)", ")"),
     "not unsure": (
