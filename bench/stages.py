@@ -82,7 +82,7 @@ def _lines(took: dict[str, list[float]]) -> Iterator[Line]:
     for step, median in zip(STEPS, steps, strict=True):
         yield Line(f"… {step}", f"{median:.0f} ({median / whole:.0%})")
     rest = whole - sum(steps)
-    yield Line("… Flask, and what is left", f"{rest:.0f} ({rest / whole:.0%})")
+    yield Line("… what is left", f"{rest:.0f} ({rest / whole:.0%})")
     yield Line(
         "A wake-up, µs, and accepts that need one",
         f"{statistics.median(wakes):.0f}, {len(wakes) / SAVES:.1%}",

@@ -1,6 +1,5 @@
 """The web application: its blueprints, and how an error becomes an answer."""
 
-import random
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +28,7 @@ from receiver.views import (
     visit_script,
     webhooks,
 )
+from receiver.views.request_id import Named
 
 RETRY_AFTER = 10  # seconds
 UNREMARKABLE = (404, 405)  # whoever tries addresses need not fill the log
@@ -69,34 +69,23 @@ def build(services: Services | None = None) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(visit_script.blueprint)
     app.register_blueprint(api.blueprint)
-    app.before_request(_name_request)
-    app.after_request(_finish)
+    app.after_request(_count)
     app.register_blueprint(metrics.blueprint)
     dashboard.register(app, services)
     app.register_error_handler(InvalidSignature, _unproved)
     app.register_error_handler(InvalidPayload, _invalid)
     app.register_error_handler(StoreUnavailable, _away)
     app.register_error_handler(HTTPException, _plain)
+    wsgi: Any = app.wsgi_app
     if proxies := services.config.trusted_proxies:
         # what anybody else claims to have forwarded is not believed
-        trusting = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
-        app.wsgi_app = trusting  # type: ignore[method-assign]
+        wsgi = ProxyFix(wsgi, x_for=proxies, x_proto=proxies)
+    app.wsgi_app = Named(webhooks.Webhooks(services, wsgi))  # type: ignore[method-assign]
     return app
 
 
-def _name_request() -> None:
-    """Every line about a request has its id: the host's, or one of ours."""
-    given = logs.known_id(request.headers.get("X-Request-ID", ""))
-    structlog.contextvars.clear_contextvars()
-    # no secret, so that the system need not be asked for every request
-    made = given or f"{random.getrandbits(128):032x}"
-    structlog.contextvars.bind_contextvars(request_id=made)
-
-
-def _finish(answer: Response) -> Response:
-    """Tell the request's id; count a refusal, whoever made it, by who was asked."""
-    named = structlog.contextvars.get_contextvars()
-    answer.headers["X-Request-ID"] = named.get("request_id", "")
+def _count(answer: Response) -> Response:
+    """Count a refusal, whoever made it, by who was asked."""
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
         services: Services = current_app.extensions["receiver"]
         at = request.blueprint or "nowhere"

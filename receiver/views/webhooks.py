@@ -5,13 +5,15 @@ Roistat is never called from here. The answers and their order are the contract'
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
-from flask import Blueprint, abort, current_app, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, abort, request
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wsgi import get_input_stream
 
 from receiver import __version__, health, jobs, logs
 from receiver.bootstrap import Services
@@ -21,33 +23,81 @@ from receiver.store import record_of
 from receiver.sugarcrm.events import Event, Ping, load
 from receiver.sugarcrm.signature import HEADERS, verify
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = "/webhooks/sugarcrm"
 MAX_BODY = 1024 * 1024
 MAX_DIGITS = 30
+
+_PROOF = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HEADERS}
+_FAILED = "receiver.failed"  # in a request's environment
 
 blueprint = Blueprint("webhooks", __name__)
 log = structlog.get_logger()
 
 
-@blueprint.post("/webhooks/sugarcrm")
-def receive() -> ResponseReturnValue:
-    """Take one webhook from the CRM."""
-    services: Services = current_app.extensions["receiver"]
-    body = request.get_data(cache=False)
+class Webhooks:
+    """Before Flask, as WSGI: what is a webhook that can be taken is answered here.
+
+    Flask's contexts, routing and signals take longer than to verify, read and pack a
+    webhook. Whatever is no webhook goes on to Flask; a webhook that could not be taken
+    does, too, with what it failed for, because Flask has the words for errors.
+    """
+
+    def __init__(self, services: Services, flask: "WSGIApplication") -> None:
+        self._services = services
+        self._flask = flask
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request."""
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+            return self._flask(environ, start_response)
+        try:
+            content, status = _receive(self._services, environ)
+        except Exception as error:
+            environ[_FAILED] = error
+            return self._flask(environ, start_response)
+        answer = json.dumps(content).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(answer))),
+        ]
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [answer]
+
+
+@blueprint.post(PATH)
+def refuse() -> NoReturn:
+    """Have the error answered for which a webhook could not be taken."""
+    # Flask takes "post" for POST
+    raise request.environ.get(_FAILED) or MethodNotAllowed(["POST"])
+
+
+def _receive(
+    services: Services, environ: "WSGIEnvironment"
+) -> tuple[dict[str, Any], HTTPStatus]:
+    """Take one webhook from the CRM; what to answer. Raises what it is refused for."""
+    # one more than we take: a body of unsaid length is cut there without a word
+    body = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
     if len(body) > MAX_BODY:
         abort(413)
-    proof = {name: request.headers.get(name, "") for name in HEADERS}
+    proof = {name: environ.get(key, "") for name, key in _PROOF.items()}
     verify(body, proof, services.config.webhook_secrets)
-    if request.mimetype != "application/json":
+    mimetype, _, _ = environ.get("CONTENT_TYPE", "").partition(";")
+    if mimetype.strip().lower() != "application/json":
         abort(415, "The body must be application/json.")
     content = load(parse(body))
     webhook_id = logs.known_id(proof["webhook-id"])
     if isinstance(content, Ping):
         log.info("pinged", webhook_id=webhook_id)
-        return answer_ping(services, content), 200
+        return answer_ping(services, content), HTTPStatus.OK
     counted = accept(services, content)
     # from here on a deal is known by its id: ten saves make one order
     log.info("accepted", webhook_id=webhook_id, of=_members(content), **counted)
-    return counted, 202
+    return counted, HTTPStatus.ACCEPTED
 
 
 def _members(events: Sequence[Event]) -> list[str]:
