@@ -1,19 +1,21 @@
 """Proof that a webhook comes from our CRM: the public Standard Webhooks scheme.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+
+The scheme's own library signs text, and a fifth of an accept's own work went into its
+headers and dates; it is what the tests hold this one against.
 """
 
 import base64
 import hmac
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
-
-from standardwebhooks import Webhook
 
 from receiver.errors import InvalidSignature
 
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+TOLERANCE = 5 * 60  # seconds, either way
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
@@ -21,39 +23,38 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> N
 
     Raises `InvalidSignature`, whatever it is that the headers have wrong.
     """
-    lossless = body.decode("latin-1")
-    for secret in secrets:
-        try:
-            _webhook(secret).verify(lossless, dict(headers), json_parse=False)
-        except Exception:  # noqa: S112 - the library lets malformed headers raise anything
-            continue
-        return
+    message_id, timestamp, given = (headers.get(name, "") for name in HEADERS)
+    if message_id and _is_now(timestamp):
+        # several where a secret is being replaced, and perhaps of other versions
+        signatures = given.encode("latin-1", "replace").split(b" ")
+        for secret in secrets:
+            expected = _signature(body, message_id, timestamp, secret)
+            if any(hmac.compare_digest(expected, one) for one in signatures):
+                return
     raise InvalidSignature("missing, wrong, malformed or stale signature")
 
 
 def sign(body: bytes, message_id: str, secret: str) -> dict[str, str]:
     """The three headers that prove `body`, stamped now."""
-    now = datetime.now(UTC)
-    signature = _webhook(secret).sign(message_id, now, body.decode("latin-1"))
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-    }
+    timestamp = str(int(time.time()))
+    signature = _signature(body, message_id, timestamp, secret)
+    return dict(zip(HEADERS, (message_id, timestamp, signature.decode()), strict=True))
 
 
-class _BytesWebhook(Webhook):
-    """The library signs text, we sign bytes: a body that is not UTF-8 can still be
-    proved authentic, and is then refused as what it is, a bad body (400, not 401).
-    """
+def _is_now(timestamp: str) -> bool:
+    """Whether it is a moment in whole seconds, and close to now."""
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        return False
+    return abs(int(timestamp) - time.time()) <= TOLERANCE
 
-    def sign(self, msg_id: str, timestamp: datetime, data: str) -> str:
-        seconds = int(timestamp.replace(tzinfo=UTC).timestamp())
-        signed = f"{msg_id}.{seconds}.".encode() + data.encode("latin-1")
-        digest = hmac.digest(self._whsecret, signed, "sha256")
-        return f"v1,{base64.b64encode(digest).decode()}"
+
+def _signature(body: bytes, message_id: str, timestamp: str, secret: str) -> bytes:
+    signed = f"{message_id}.{timestamp}.".encode("latin-1", "replace") + body
+    digest = hmac.digest(_key(secret), signed, "sha256")
+    return b"v1," + base64.b64encode(digest)
 
 
 @cache
-def _webhook(secret: str) -> _BytesWebhook:
-    return _BytesWebhook(secret)
+def _key(secret: str) -> bytes:
+    # b64decode leaves out what is too much of the padding
+    return base64.b64decode(secret.removeprefix("whsec_") + "==")
