@@ -1,4 +1,4 @@
-"""Gunicorn's settings as in production, but that a worker waits for one second only."""
+"""Gunicorn's settings as in production, but with few threads and less patience."""
 
 from receiver import gunicorn_conf
 from receiver.gunicorn_conf import *  # noqa: F403
@@ -10,3 +10,4 @@ class Hurried(gunicorn_conf.worker_class):
 
 
 worker_class = Hurried
+threads = 2

@@ -20,12 +20,12 @@ SILENT = b""
 HALF_A_HEADER = HEAD + b"Webhook-I"
 HALF_A_BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
 CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
-MANY = 4  # more than there are threads
+MANY = 4  # more than the threads of tests/hurried_conf.py
 
 
 @contextmanager
 def web(settings, valkey, directory):
-    """One gunicorn with two threads; gives its port."""
+    """One gunicorn with one worker; gives its port."""
     port = free_port()
     arguments = ("--config", f"python:{settings}", "--workers", "1")
     process = subprocess.Popen(
@@ -109,6 +109,16 @@ def test_a_connection_that_is_kept_alive_is_used_again_much_later(hurried):
             assert (answer.status, answer.read()) == (200, b'{"state":"ok"}\n')
             assert ours.sock is first
             time.sleep(pause)
+
+
+def test_a_kept_connection_that_its_client_closes_needs_no_thread_to_go(hurried):
+    with closing(HTTPConnection("127.0.0.1", hurried, timeout=0.8)) as ours:
+        ours.request("GET", "/healthz")
+        ours.getresponse().read()
+        with slow(hurried, HALF_A_BODY):
+            time.sleep(0.1)  # every thread has one of them to read
+            ours.sock.shutdown(socket.SHUT_WR)
+            assert ours.sock.recv(1) == b""
 
 
 def test_connections_that_say_nothing_do_not_hold_up_a_stop(valkey, tmp_path):
