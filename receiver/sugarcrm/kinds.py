@@ -55,14 +55,8 @@ class Text(Plain):
     did not, what no store or JSON can carry replaced.
     """
 
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """Read one value: most of what comes is text, and clean."""
-        if isinstance(value, str):
-            return clean(value)
-        return super().deserialize(value, *args, **kwargs)
-
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        raise self.make_error("invalid")
+        return clean(self._text(value))
 
 
 class Id(Plain):

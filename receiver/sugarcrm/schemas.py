@@ -5,7 +5,16 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
 
-from receiver.sugarcrm.kinds import Day, Fields, Id, Instant, Money, Plain, Text
+from receiver.sugarcrm.kinds import (
+    Day,
+    Fields,
+    Id,
+    Instant,
+    Money,
+    Plain,
+    Text,
+    clean,
+)
 
 
 def _text(**options: Any) -> Text:
@@ -140,18 +149,34 @@ class _Reader:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._fields = [
-            (field.data_key or name, field.attribute or name, field.deserialize)
+            (
+                field.data_key or name,
+                field.attribute or name,
+                field.allow_none and field.load_default is None,
+                isinstance(field, Text),
+                field.deserialize,
+            )
             for name, field in schema.load_fields.items()
         ]
 
     def __call__(self, data: Any) -> Any:
         if isinstance(data, dict):
             with suppress(ValidationError):
-                return {
-                    name: deserialize(data.get(key, missing))
-                    for key, name, deserialize in self._fields
-                }
+                return self._read(data)
         return self._schema.load(data)
+
+    def _read(self, data: dict[str, Any]) -> dict[str, Any]:
+        loaded: dict[str, Any] = {}
+        for key, name, may_lack, is_text, deserialize in self._fields:
+            value = data.get(key, missing)
+            # most of what comes is text or nothing, which needs no asking the field
+            if is_text and isinstance(value, str):
+                loaded[name] = clean(value)
+            elif may_lack and (value is None or value is missing):
+                loaded[name] = None
+            else:
+                loaded[name] = deserialize(value)
+        return loaded
 
 
 read_client, read_opportunity = _Reader(ClientSchema()), _Reader(OpportunitySchema())
