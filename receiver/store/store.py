@@ -15,6 +15,7 @@ import redis
 from receiver.deal import Client, Deal
 from receiver.errors import LeaseLost
 from receiver.store import counters
+from receiver.store.direct import DirectScript
 from receiver.store.edge import script, translated
 from receiver.store.group_commit import GroupCommit
 from receiver.store.host import Host
@@ -127,9 +128,8 @@ class Store:
         self.index = Index(client)
         self.counters = counters.Counters(client)
         self.incidents = Incidents(client)
-        self._own: redis.Redis | None = None
-        self._put_grouped = GroupCommit(self._put_group)
-        self._put = client.register_script(script("put"))
+        self._put_grouped = GroupCommit(self._put_group)  # one write at a time
+        self._put = DirectScript(client, script("put"))
         self._look = client.register_script(script("look"))
         self._open = client.register_script(script("open"))
         self._settle = client.register_script(script("settle"))
@@ -156,17 +156,8 @@ class Store:
         for record in records:
             values += (record.member, record.fence, record.digest, record.packed)
         keys = [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS]
-        wake, *taken = self._put(keys, values, client=self._own_client())
+        wake, *taken = self._put(keys, values)
         return [(bool(wake) and not n, bool(one)) for n, one in enumerate(taken)]
-
-    def _own_client(self) -> "redis.Redis":
-        """A connection for what is written most, one write at a time: to take one from
-        the pool each time, and to look whether it is still open, is a fifth of a
-        write's CPU. One that was closed meanwhile is opened again by the client's
-        retry.
-        """
-        self._own = self._own or self._redis.client()
-        return self._own
 
     # --- draining ---
 
