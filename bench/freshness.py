@@ -13,7 +13,7 @@ from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
 from receiver.sugarcrm.events import load
 
-SAVES = 50  # by each way, by turns of a deal that Roistat knows and of a new one
+SAVES = 40  # by each way, by turns of a deal that Roistat knows and of a new one
 PAUSE = 1.2  # seconds from one save to the next by the same way
 PATIENCE = 60  # seconds for the last of them
 TARGET = 150  # milliseconds

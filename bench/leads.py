@@ -10,7 +10,7 @@ from bench.load import fire
 from bench.report import Line, spread
 from bench.world import World
 
-ROUNDS = 5
+ROUNDS = 3
 LEADS = 2000  # a round; with the one that warms up no more than a minute may have
 CONNECTIONS = 16
 VISITORS = 1000  # each at an address of its own, as a proxy in front tells it

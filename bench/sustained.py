@@ -21,7 +21,7 @@ from receiver.mapping import Mapping
 from receiver.roistat.schemas import as_bytes, order_of
 from receiver.sugarcrm.events import load
 
-RATE, SECONDS = 100, 100  # saves a second, and for how long
+RATE, SECONDS = 100, 60  # saves a second, and for how long
 DEALS, CLIENTS, BATCH = 2000, 1000, 100
 LATENCY = 80  # milliseconds that the emulator takes for a call
 CONNECTIONS = 16
