@@ -199,17 +199,32 @@ def test_a_refusal_is_logged_and_the_save_stands(
     assert SECRET not in new
 
 
-def test_a_save_stands_while_the_receiver_is_down(
-    connected: Crm, deal: dict[str, str], receiver: CapturingReceiver, pages: Pages
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:9", "the receiver did not answer"),
+        (
+            "http://user:password@127.0.0.1:9",
+            "the receiver's address is neither https nor this machine",
+        ),
+    ],
+)
+def test_a_save_stands_while_the_receiver_is_down_or_has_no_address_to_send_to(
+    connected: Crm,
+    deal: dict[str, str],
+    receiver: CapturingReceiver,
+    pages: Pages,
+    url: str,
+    reason: str,
 ) -> None:
-    connected.run("settings", url="http://user:password@127.0.0.1:9")
+    connected.run("settings", url=url)
     before = connected.log
 
     pages.edit_deal(deal["id"], next_step="kept")
 
     assert stored(connected, deal, "next_step") == "kept"
     new = connected.log.removeprefix(before)
-    assert "nothing is sent for now: the receiver did not answer" in new
+    assert f"nothing is sent for now: {reason}" in new
     assert "password" not in new
 
 
