@@ -24,6 +24,8 @@ class Slow:
         assert self.goes_on.acquire(timeout=10)
         if "bad" in items:
             raise ValueError("bad")
+        if "stop" in items:
+            raise SystemExit
         return [f"{one} written" for one in items]
 
 
@@ -78,6 +80,19 @@ def test_what_fails_fails_for_those_who_were_in_it_alone(slow, threads):
     assert first.result(10) == ["first written"]
     for one in rest:
         with pytest.raises(ValueError, match="bad"):
+            one.result(10)
+    assert grouped(["later"]) == ["later written"]
+
+
+def test_a_thread_that_is_told_to_stop_while_it_writes_leaves_nobody_waiting(
+    slow, threads
+):
+    grouped = GroupCommit(slow)
+    first, rest = begun(grouped, slow, threads, ["stop"], ["a"])
+    slow.goes_on.release(3)
+    assert first.result(10) == ["first written"]
+    for one in rest:
+        with pytest.raises(SystemExit):
             one.result(10)
     assert grouped(["later"]) == ["later written"]
 
