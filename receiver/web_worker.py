@@ -26,7 +26,11 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         self._handled: dict[Any, float] = {}  # until when each may be read
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give it to a thread as soon as there is something to read."""
+        """Give it to a thread as soon as there is something to read; of a webhook there
+        is by the time its connection is taken.
+        """
+        if not (conn.initialized or conn.data_ready):
+            conn.data_ready = bool(_peeked(conn.sock))
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
             return
@@ -39,7 +43,7 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         """Have the next request of a kept connection read. One that its client closed,
         as PHP does after every request, takes no thread to close.
         """
-        if not _is_closed(client):
+        if _peeked(client) != b"":
             super().on_client_socket_readable(conn, client)
             return
         self.poller.unregister(client)
@@ -86,11 +90,13 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _is_closed(client: socket.socket) -> bool:
-    """Whether there is nothing to read any more, and there will not be."""
+def _peeked(client: socket.socket) -> bytes | None:
+    """The first byte of what there is to read; none of it where there never will be
+    any, and None where there is nothing yet.
+    """
     try:
-        return not client.recv(1, socket.MSG_PEEK)
+        return client.recv(1, socket.MSG_PEEK)
     except BlockingIOError:
-        return False
+        return None
     except OSError:
-        return True
+        return b""
