@@ -90,7 +90,7 @@ def digest_of(content: bytes) -> str:
 
 
 def pack(text: bytes) -> bytes:
-    packer = zlib.compressobj(level=1, wbits=-15, zdict=_EXPECTED)
+    packer = zlib.compressobj(level=1, wbits=-12, memLevel=5, zdict=_EXPECTED)
     return packer.compress(text) + packer.flush()
 
 
