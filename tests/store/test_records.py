@@ -1,5 +1,6 @@
 """A deal or a client comes out of the store as it went in, known by its content."""
 
+import zlib
 from dataclasses import replace
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from receiver.deal import Client, Deal
 from receiver.store import record_of
-from receiver.store.records import unpack
+from receiver.store.records import _EXPECTED, pack, unpack
 
 TEXTS = st.text(st.characters(codec=None), max_size=60)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -27,6 +28,13 @@ def test_a_client_comes_out_as_it_went_in(name, company):
     client = Client("c1", name, company=company)
     record = record_of(client, 1)
     assert unpack(record.member, record.packed) == client
+
+
+@given(st.binary(max_size=600))
+def test_whatever_its_length_a_text_is_packed_as_deflate(text):
+    unpacker = zlib.decompressobj(wbits=-15, zdict=_EXPECTED)
+    assert unpacker.decompress(pack(text)) == text
+    assert unpacker.eof
 
 
 @given(FIELDS)
