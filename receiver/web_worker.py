@@ -29,9 +29,8 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         """Give it to a thread as soon as there is something to read; of a webhook there
         is by the time its connection is taken.
         """
-        if not (conn.initialized or conn.data_ready):
-            conn.data_ready = bool(_peeked(conn.sock))
-        if conn.initialized or conn.data_ready:
+        if conn.initialized or conn.data_ready or _peeked(conn.sock):
+            conn.data_ready = True  # its thread need not look once more
             super().enqueue_req(conn)
             return
         conn.timeout = time.monotonic() + self.first_seconds

@@ -15,7 +15,7 @@ def _held() -> threading.Lock:
     return lock
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Wish(Generic[Item, Answer]):
     """What one thread wants to be written, and what came of it. The thread waits for
     `turn` to be let go: then all is done, or it is the one to write.

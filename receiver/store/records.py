@@ -99,6 +99,7 @@ def pack(text: bytes) -> bytes:
     """
     if len(text) <= _SHORT:
         return _STORED.pack(1, len(text), len(text) ^ 0xFFFF) + text
+    # 4 KiB hold both texts; the usual window takes longer to clear than they to pack
     packer = zlib.compressobj(level=1, wbits=-12, memLevel=5, zdict=_EXPECTED)
     return packer.compress(text) + packer.flush()
 
