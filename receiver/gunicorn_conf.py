@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger
 from receiver import logs
 from receiver.config import Config
 from receiver.errors import InvalidSettings
-from receiver.web_worker import TimedWorker
+from receiver.fast_path import FastWorker
 
 
 class Discreet(Logger):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class Discreet(Logger):  # type: ignore[misc]
         super().exception(msg, *args, **kwargs)
 
 
-class DiscreetWorker(TimedWorker):
+class DiscreetWorker(FastWorker):
     """A worker that does not quote a malformed request, not even to who sent it."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:

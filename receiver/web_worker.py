@@ -29,7 +29,7 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         """Give it to a thread as soon as there is something to read; of a webhook there
         is by the time its connection is taken.
         """
-        if conn.initialized or conn.data_ready or _peeked(conn.sock):
+        if conn.initialized or conn.data_ready or peeked(conn.sock):
             conn.data_ready = True  # its thread need not look once more
             super().enqueue_req(conn)
             return
@@ -42,7 +42,7 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         """Have the next request of a kept connection read. One that its client closed,
         as PHP does after every request, takes no thread to close.
         """
-        if _peeked(client) != b"":
+        if peeked(client) != b"":
             super().on_client_socket_readable(conn, client)
             return
         self.poller.unregister(client)
@@ -89,12 +89,12 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
             conn.timeout = min(conn.timeout, deadline)
 
 
-def _peeked(client: socket.socket) -> bytes | None:
-    """The first byte of what there is to read; none of it where there never will be
-    any, and None where there is nothing yet.
+def peeked(client: socket.socket, most: int = 1) -> bytes | None:
+    """The first bytes of what there is to read; none where there never will be any,
+    and None where there is nothing yet.
     """
     try:
-        return client.recv(1, socket.MSG_PEEK)
+        return client.recv(most, socket.MSG_PEEK)
     except BlockingIOError:
         return None
     except OSError:

@@ -67,7 +67,7 @@ def test_an_unexpected_error_is_told_without_its_message(
     def fail(*_):
         raise ValueError("Ada Lovelace")
 
-    monkeypatch.setattr("receiver.views.webhooks.accept", fail)
+    monkeypatch.setattr("receiver.views.webhooks._records", fail)
     answer = post(create_app(services), saved("d1"))
     assert answer.status_code == 500
     crash = next(line for line in written() if line["event"] == "crashed")

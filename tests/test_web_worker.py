@@ -1,19 +1,16 @@
 """Whoever is slow, by intent or by a bad network, keeps nobody else waiting."""
 
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 import pytest
-import requests
 
 from receiver.store.leads import LeadStore
-from tests.leads import FORM, KEY, values
-from tests.processes import environment, eventually, free_port
+from tests.leads import FORM, values
+from tests.web import seconds_to_answer, web
 
 HEAD = b"POST /webhooks/sugarcrm HTTP/1.1\r\nHost: x\r\n"
 SILENT = b""
@@ -23,42 +20,10 @@ CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
 MANY = 4  # more than the threads of tests/hurried_conf.py
 
 
-@contextmanager
-def web(settings, valkey, directory):
-    """One gunicorn with one worker; gives its port."""
-    port = free_port()
-    arguments = ("--config", f"python:{settings}", "--workers", "1")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *arguments, "receiver:create_app()"],
-        env=environment(
-            REDIS_URL=valkey.connection_url,
-            PORT=port,
-            LEADS_KEY=KEY,
-            STORE_DURABLE="yes",
-        ),
-        cwd=directory,
-    )
-    try:
-        eventually(lambda: answer(port) < 5)
-        yield port, process
-        process.terminate()
-        process.wait(15)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answer(port, path="healthz"):
-    """How many seconds an answer took."""
-    began = time.monotonic()
-    url = f"http://127.0.0.1:{port}/{path}"
-    assert requests.get(url, timeout=10).status_code == 200
-    return time.monotonic() - began
-
-
 @pytest.fixture(scope="module")
 def hurried(valkey, tmp_path_factory):
-    with web("tests.hurried_conf", valkey, tmp_path_factory.mktemp("web")) as found:
+    directory = tmp_path_factory.mktemp("web")
+    with web("tests.hurried_conf", valkey.connection_url, directory) as found:
         yield found[0]
 
 
@@ -76,7 +41,7 @@ def slow(port, said):
 
 def test_whoever_says_nothing_keeps_no_thread(hurried):
     with slow(hurried, SILENT):
-        assert max(answer(hurried) for _ in range(5)) < 0.8
+        assert max(seconds_to_answer(hurried) for _ in range(5)) < 0.8
 
 
 @pytest.mark.parametrize("said", [HALF_A_HEADER, HALF_A_BODY, CHUNKS])
@@ -84,7 +49,7 @@ def test_whoever_stops_in_the_middle_is_cut_off(hurried, said):
     with slow(hurried, said) as ours:
         answers = {one.recv(4096)[:12] for one in ours}
         assert answers <= {b"", b"HTTP/1.1 400", b"HTTP/1.1 401"}
-        assert answer(hurried) < 0.8
+        assert seconds_to_answer(hurried) < 0.8
 
 
 def test_whoever_drips_is_cut_off_too(hurried):
@@ -122,9 +87,9 @@ def test_a_kept_connection_that_its_client_closes_needs_no_thread_to_go(hurried)
 
 
 def test_connections_that_say_nothing_do_not_hold_up_a_stop(valkey, tmp_path):
-    web_ = web("receiver.gunicorn_conf", valkey, tmp_path)
+    web_ = web("receiver.gunicorn_conf", valkey.connection_url, tmp_path)
     with web_ as (port, process), slow(port, SILENT):
-        answer(port)
+        seconds_to_answer(port)
         began = time.monotonic()
         process.terminate()
         process.wait(15)

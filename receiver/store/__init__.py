@@ -45,6 +45,7 @@ hours, and are given the other keys.
 """
 
 from receiver.store.counters import BOUNDS, Counted, Histogram, Hour, together
+from receiver.store.direct import DirectPut
 from receiver.store.index import Page, Row, found_by
 from receiver.store.keys import DONE, START
 from receiver.store.notes import METHODS
@@ -65,6 +66,7 @@ __all__ = [
     "METHODS",
     "START",
     "Counted",
+    "DirectPut",
     "Held",
     "Histogram",
     "Hour",

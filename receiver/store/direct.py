@@ -1,44 +1,72 @@
-"""A script on a connection of its own, for what is written most.
-
-The Redis client's way to a connection and back, through its pool, its bookkeeping and
-the measuring of each command, takes twice the CPU of the command itself.
-"""
+"""`put` over a connection of its own, in two halves, for a loop that never waits."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError
+
+from receiver.errors import StoreUnavailable
+from receiver.store.edge import translated
+from receiver.store.records import Record
+
+Answer = tuple[bool, list[bool]]
 
 
-class DirectScript:
-    """Calls one Lua script, for one thread at a time.
+class DirectPut:
+    """What `Store.put` does, one call at a time: `send`, and `receive` once there is
+    something to read from `fileno`. Only `connect` waits, and is for a thread.
 
-    A connection that was closed meanwhile is opened again, as often as the client's
-    settings say. Raises what the client raises.
+    Whatever fails raises `StoreUnavailable`; afterwards there may be no connection.
     """
 
-    def __init__(self, client: "redis.Redis", text: str) -> None:
+    def __init__(
+        self,
+        client: "redis.Redis",
+        script: Any,
+        arguments: Callable[[Sequence[Record]], tuple[list[str], list[Any]]],
+        read: Callable[[Any], Answer],
+    ) -> None:
         self._client = client
-        self._text = text
-        self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self._sha = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+        self._script = script
+        self._arguments = arguments
+        self._read = read
         self._connection: Any = None
 
-    def __call__(self, keys: Sequence[str], values: Sequence[Any]) -> Any:
-        """What the script answers."""
-        try:
-            return self._ask("EVALSHA", self._sha, len(keys), *keys, *values)
-        except NoScriptError:  # the store was emptied, or is another one
-            return self._ask("EVAL", self._text, len(keys), *keys, *values)
+    def connect(self) -> None:
+        """Have a connection to a store that knows the script."""
+        with translated():
+            if self._connection is None:
+                self._connection = self._client.connection_pool.get_connection()
+            self._connection.connect()
+            self._connection.send_command("SCRIPT LOAD", self._script)
+            self._connection.read_response()
 
-    def _ask(self, *command: Any) -> Any:
-        if self._connection is None:
-            self._connection = self._client.connection_pool.get_connection()
-        connection = self._connection
+    def is_connected(self) -> bool:
+        """Whether there is a connection, as far as anybody noticed."""
+        return self._connection is not None and self._connection.is_connected
 
-        def ask() -> Any:
-            connection.send_command(*command)
-            return connection.read_response()
+    def fileno(self) -> int:
+        """What to watch; there must be a connection."""
+        return int(self._connection._sock.fileno())  # the library hands none out
 
-        return connection.retry.call_with_retry(ask, lambda _: connection.disconnect())
+    def send(self, records: Sequence[Record]) -> None:
+        """Ask the store to take states, in order."""
+        if not self.is_connected():
+            raise StoreUnavailable("there is no connection to the store")
+        keys, values = self._arguments(records)
+        with translated():
+            command = ("EVALSHA", self._sha, len(keys), *keys, *values)
+            # no question beforehand whether it is there: that would be one to wait for
+            self._connection.send_command(*command, check_health=False)
+
+    def receive(self) -> Answer:
+        """What came of it: whether to wake a worker, and which states were taken."""
+        with translated():
+            return self._read(self._connection.read_response())
+
+    def disconnect(self) -> None:
+        """Let go of a connection that is of no use any more."""
+        if self._connection is not None:
+            self._connection.disconnect()

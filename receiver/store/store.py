@@ -15,9 +15,8 @@ import redis
 from receiver.deal import Client, Deal
 from receiver.errors import LeaseLost
 from receiver.store import counters
-from receiver.store.direct import DirectScript
+from receiver.store.direct import DirectPut
 from receiver.store.edge import script, translated
-from receiver.store.group_commit import GroupCommit
 from receiver.store.host import Host
 from receiver.store.incidents import Incidents
 from receiver.store.index import INDEX, LISTED, LISTED_MOST, Index
@@ -128,8 +127,7 @@ class Store:
         self.index = Index(client)
         self.counters = counters.Counters(client)
         self.incidents = Incidents(client)
-        self._put_grouped = GroupCommit(self._put_group)  # one write at a time
-        self._put = DirectScript(client, script("put"))
+        self._put = client.register_script(script("put"))
         self._look = client.register_script(script("look"))
         self._open = client.register_script(script("open"))
         self._settle = client.register_script(script("settle"))
@@ -141,23 +139,13 @@ class Store:
     # --- what comes in ---
 
     def put(self, records: Sequence[Record]) -> tuple[bool, list[bool]]:
-        """Take states in order, with those that other threads bring at this moment;
-        give whether to wake a worker, and which were taken.
-        """
+        """Take states in order; give whether to wake a worker, and which were taken."""
         with translated():
-            answers = self._put_grouped(records)
-        return any(wake for wake, _ in answers), [taken for _, taken in answers]
+            return _put_answer(self._put(*_put_arguments(records)))
 
-    def _put_group(self, records: Sequence[Record]) -> list[tuple[bool, bool]]:
-        """Take states; give of each whether it was taken, and with the first of them
-        whether to wake a worker: one thread is enough for that.
-        """
-        values: list[Any] = [GAP, REST, LONGEST]
-        for record in records:
-            values += (record.member, record.fence, record.digest, record.packed)
-        keys = [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS]
-        wake, *taken = self._put(keys, values)
-        return [(bool(wake) and not n, bool(one)) for n, one in enumerate(taken)]
+    def direct_put(self) -> DirectPut:
+        """The same, for a loop that has other things to do than to wait for it."""
+        return DirectPut(self._redis, self._put.script, _put_arguments, _put_answer)
 
     # --- draining ---
 
@@ -344,6 +332,20 @@ class Store:
                 members = [f"client:{client_id}" for client_id in found]
                 self._forget([DUE, PARKED, REASONS], members)
         return sorted(found)
+
+
+def _put_arguments(records: Sequence[Record]) -> tuple[list[str], list[Any]]:
+    """The keys and the values of put.lua."""
+    values: list[Any] = [GAP, REST, LONGEST]
+    for record in records:
+        values += (record.member, record.fence, record.digest, record.packed)
+    return [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS], values
+
+
+def _put_answer(answer: Sequence[int]) -> tuple[bool, list[bool]]:
+    """Whether to wake a worker, and which records were taken."""
+    wake, *taken = answer
+    return bool(wake), [bool(one) for one in taken]
 
 
 def _pending(

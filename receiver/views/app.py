@@ -41,6 +41,8 @@ class Receiver(Flask):
     message: that may quote what somebody sent.
     """
 
+    webhooks: webhooks.Webhooks  # for a server that has a fast path
+
     def ensure_sync(self, func: Any) -> Any:
         """Nothing of ours is asynchronous; Flask would look at it for every request."""
         return func
@@ -80,7 +82,8 @@ def build(services: Services | None = None) -> Flask:
     if proxies := services.config.trusted_proxies:
         # what anybody else claims to have forwarded is not believed
         wsgi = ProxyFix(wsgi, x_for=proxies, x_proto=proxies)
-    app.wsgi_app = Named(webhooks.Webhooks(services, wsgi))  # type: ignore[method-assign]
+    app.webhooks = webhooks.Webhooks(services, wsgi)
+    app.wsgi_app = Named(app.webhooks)  # type: ignore[method-assign]
     return app
 
 

@@ -5,10 +5,11 @@ Roistat is never called from here. The answers and their order are the contract'
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import structlog
 from flask import Blueprint, abort, request
@@ -19,7 +20,7 @@ from receiver import __version__, health, jobs, logs
 from receiver.bootstrap import Services
 from receiver.errors import StoreUnavailable
 from receiver.stages import told_by
-from receiver.store import record_of
+from receiver.store import DirectPut, Record, record_of
 from receiver.sugarcrm.events import Event, Ping, load
 from receiver.sugarcrm.signature import HEADERS, verify
 
@@ -30,11 +31,39 @@ PATH = "/webhooks/sugarcrm"
 MAX_BODY = 1024 * 1024
 MAX_DIGITS = 30
 
-_PROOF = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HEADERS}
+_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in HEADERS}
+_HEADERS["content-type"] = "CONTENT_TYPE"
 _FAILED = "receiver.failed"  # in a request's environment
 
 blueprint = Blueprint("webhooks", __name__)
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A webhook that can be taken: what is to be stored of it, and of which of its
+    events each record is.
+    """
+
+    webhook_id: str
+    events: Sequence[Event]
+    records: Sequence[Record]
+    owners: Sequence[int]
+
+    def counted(self, taken: Sequence[bool]) -> dict[str, int]:
+        """How many of its events were taken, given which of its records were."""
+        owners = zip(self.owners, taken, strict=True)
+        accepted = len({owner for owner, took in owners if took})
+        return {"accepted": accepted, "ignored": len(self.events) - accepted}
+
+
+class Stored(NamedTuple):
+    """What the fast path brings in the place of a body, which it has read and stored:
+    what was received, and which of its records were taken.
+    """
+
+    received: Received
+    taken: Sequence[bool]
 
 
 class Webhooks:
@@ -56,7 +85,7 @@ class Webhooks:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return self._flask(environ, start_response)
         try:
-            content, status = _receive(self._services, environ)
+            content, status = self._take(environ)
         except Exception as error:
             environ[_FAILED] = error
             return self._flask(environ, start_response)
@@ -68,36 +97,74 @@ class Webhooks:
         start_response(f"{status.value} {status.phrase}", headers)
         return [answer]
 
+    # --- for the fast path (see receiver.fast_path) ---
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> Received | None:
+        """What is to be stored of a webhook, None for a ping; the names of its headers
+        are in lower case. Raises what it is refused for.
+        """
+        content = self._read(body, headers)
+        return content if isinstance(content, Received) else None
+
+    def direct_put(self) -> DirectPut:
+        """What stores it."""
+        return self._services.store.direct_put()
+
+    def wake(self) -> None:
+        """Wake a worker."""
+        jobs.wake(self._services.live)
+
+    # --- for every server ---
+
+    def _take(self, environ: "WSGIEnvironment") -> tuple[dict[str, Any], HTTPStatus]:
+        """Take one webhook from the CRM; what to answer. Raises what it is refused
+        for.
+        """
+        stored = environ["wsgi.input"]
+        if not isinstance(stored, Stored):
+            # one more than we take: a body of unsaid length is cut there without a word
+            stream = get_input_stream(environ, max_content_length=MAX_BODY + 1)
+            headers = {name: environ.get(key, "") for name, key in _HEADERS.items()}
+            content = self._read(stream.read(), headers)
+            if isinstance(content, Ping):
+                log.info("pinged", webhook_id=logs.known_id(headers["webhook-id"]))
+                return answer_ping(self._services, content), HTTPStatus.OK
+            stored = self._store(content)
+        received, taken = stored
+        counted = received.counted(taken)
+        # from here on a deal is known by its id: ten saves make one order
+        members = _members(received.events)
+        log.info("accepted", webhook_id=received.webhook_id, of=members, **counted)
+        return counted, HTTPStatus.ACCEPTED
+
+    def _read(self, body: bytes, headers: Mapping[str, str]) -> Received | Ping:
+        if len(body) > MAX_BODY:
+            abort(413)
+        verify(body, headers, self._services.config.webhook_secrets)
+        mimetype, _, _ = headers.get("content-type", "").partition(";")
+        if mimetype.strip().lower() != "application/json":
+            abort(415, "The body must be application/json.")
+        content = load(parse(body))
+        if isinstance(content, Ping):
+            return content
+        webhook_id = logs.known_id(headers["webhook-id"])
+        return Received(webhook_id, content, *_records(content))
+
+    def _store(self, received: Received) -> Stored:
+        """Store what was received in one step, and wake a worker if none is on its
+        way.
+        """
+        wake, taken = self._services.store.put(received.records)
+        if wake:
+            self.wake()
+        return Stored(received, taken)
+
 
 @blueprint.post(PATH)
 def refuse() -> NoReturn:
     """Have the error answered for which a webhook could not be taken."""
     # Flask takes "post" for POST
     raise request.environ.get(_FAILED) or MethodNotAllowed(["POST"])
-
-
-def _receive(
-    services: Services, environ: "WSGIEnvironment"
-) -> tuple[dict[str, Any], HTTPStatus]:
-    """Take one webhook from the CRM; what to answer. Raises what it is refused for."""
-    # one more than we take: a body of unsaid length is cut there without a word
-    body = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
-    if len(body) > MAX_BODY:
-        abort(413)
-    proof = {name: environ.get(key, "") for name, key in _PROOF.items()}
-    verify(body, proof, services.config.webhook_secrets)
-    mimetype, _, _ = environ.get("CONTENT_TYPE", "").partition(";")
-    if mimetype.strip().lower() != "application/json":
-        abort(415, "The body must be application/json.")
-    content = load(parse(body))
-    webhook_id = logs.known_id(proof["webhook-id"])
-    if isinstance(content, Ping):
-        log.info("pinged", webhook_id=webhook_id)
-        return answer_ping(services, content), HTTPStatus.OK
-    counted = accept(services, content)
-    # from here on a deal is known by its id: ten saves make one order
-    log.info("accepted", webhook_id=webhook_id, of=_members(content), **counted)
-    return counted, HTTPStatus.ACCEPTED
 
 
 def _members(events: Sequence[Event]) -> list[str]:
@@ -135,19 +202,15 @@ _decode = json.JSONDecoder(
 ).decode
 
 
-def accept(services: Services, events: Sequence[Event]) -> dict[str, int]:
-    """Store the events in one step, and wake a worker if none is on its way."""
+def _records(events: Sequence[Event]) -> tuple[list[Record], list[int]]:
+    """What is to be stored of events, and which event each record is of."""
     records, owners = [], []
     for number, event in enumerate(events):
         for thing in (event.client, event.deal):
             if thing is not None:
                 records.append(record_of(thing, event.fence))
                 owners.append(number)
-    wake, taken = services.store.put(records)
-    if wake:
-        jobs.wake(services.live)
-    accepted = len({owner for owner, took in zip(owners, taken, strict=True) if took})
-    return {"accepted": accepted, "ignored": len(events) - accepted}
+    return records, owners
 
 
 def answer_ping(services: Services, ping: Ping) -> dict[str, Any]:

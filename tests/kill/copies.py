@@ -35,6 +35,8 @@ FASTER = (
     Edit("store/store.py", "\nLEASE = 12_000", "\nLEASE = 2_400"),
     Edit("store/store.py", "\nCONFIRM = 20_000", "\nCONFIRM = 4_000"),
     Edit("store/notes.py", "CHANGING, PATIENCE = 30, 5", "CHANGING, PATIENCE = 6, 1"),
+    Edit("group_commit.py", "PATIENCE = 2.0", "PATIENCE = 0.4"),
+    Edit("group_commit.py", "PAUSE = 1.0", "PAUSE = 0.2"),
     Edit("verdict.py", "LONGEST_DELAY = 2.0, 900.0", "LONGEST_DELAY = 0.4, 2.0"),
     Edit("schedule.py", "TICK = 2.0", "TICK = 0.4"),
     Edit("roistat/traffic.py", "Backing(2, 60)", "Backing(0.4, 1)"),
@@ -50,31 +52,46 @@ PLANTS = {
 }
 
 _PLANTED = {
-    "fence": Edit(
-        "store/put.lua",
-        "if held[1] and tonumber(fence) < tonumber(held[1]) then",
-        "if false then",
+    "fence": (
+        Edit(
+            "store/put.lua",
+            "if held[1] and tonumber(fence) < tonumber(held[1]) then",
+            "if false then",
+        ),
     ),
-    "revision": Edit(
-        "store/settle.lua",
-        "local decided = mine and held[1] == rev",
-        "local decided = mine",
+    "revision": (
+        Edit(
+            "store/settle.lua",
+            "local decided = mine and held[1] == rev",
+            "local decided = mine",
+        ),
     ),
-    "promise": Edit(
-        "views/webhooks.py",
-        "    wake, taken = services.store.put(records)\n",
-        "    import threading\n\n"
-        "    threading.Thread(target=services.store.put, args=(records,)).start()\n"
-        "    wake, taken = True, [True] * len(records)\n",
+    "promise": (
+        Edit(
+            "group_commit.py",
+            "        self._waiting.append(Wish(whose, records))\n",
+            "        self._waiting.append(Wish(None, records))\n"
+            "        self._written(whose, [True] * len(records))\n",
+        ),
+        Edit(
+            "group_commit.py",
+            "            self._written(wish.whose, taken[at:end])\n",
+            "",
+        ),
+        Edit(
+            "group_commit.py",
+            "            self._failed(wish.whose)\n",
+            "            pass\n",
+        ),
     ),
-    "timer": Edit("schedule.py", "        self.wake_if_due()\n", ""),
+    "timer": (Edit("schedule.py", "        self.wake_if_due()\n", ""),),
 }
 
 
 def copy_of_receiver(directory: Path, plant: str | None = None) -> Path:
     """A directory with a faster copy of the receiver, one bug in it if asked for."""
     shutil.copytree(CODE / "receiver", directory / "receiver")
-    edit(directory, FASTER if plant is None else (*FASTER, _PLANTED[plant]))
+    edit(directory, FASTER if plant is None else (*FASTER, *_PLANTED[plant]))
     return directory
 
 

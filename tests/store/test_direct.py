@@ -1,69 +1,83 @@
-"""A script on a connection of its own, whatever becomes of the connection."""
+"""`put` in two halves, over a connection of its own, whatever becomes of that."""
 
-import time
+import select
 
 import pytest
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from receiver.store.direct import DirectScript
+from receiver.deal import Deal
+from receiver.errors import StoreUnavailable
+from receiver.store import Store, record_of
 
-ECHO = "return {KEYS[1], ARGV[1], 7}"
-SLOW = "local n = 0 while n < tonumber(ARGV[1]) do n = n + 1 end return ARGV[2]"
+
+def record(name, fence=1, deal_id="d1"):
+    return record_of(Deal(deal_id, name), fence)
 
 
 @pytest.fixture
-def echo(valkey, redis_client):
-    once_more = Retry(NoBackoff(), 1)
-    with redis.Redis.from_url(valkey.connection_url, retry=once_more) as client:
-        yield DirectScript(client, ECHO)
+def direct(store):
+    put = store.direct_put()
+    put.connect()
+    yield put
+    put.disconnect()
 
 
-def test_a_script_answers(echo):
-    assert echo(["a key"], [b"\xff\x00"]) == [b"a key", b"\xff\x00", 7]
+def answer(direct):
+    assert select.select([direct], [], [], 10)[0]
+    return direct.receive()
 
 
-def test_a_store_that_forgot_the_script_is_given_it_again(echo, redis_client):
-    echo(["k"], ["v"])
+def put(direct, *records):
+    direct.send(records)
+    return answer(direct)
+
+
+def test_it_stores_and_answers_as_a_put_does(direct, store):
+    assert put(direct, record("new", 5), record("old", 4)) == (True, [True, False])
+    assert store.state("deal:d1").name == "new"
+    assert put(direct, record("newer", 6)) == (False, [True])
+    assert store.put([record("newest", 7)]) == (False, [True])
+
+
+def test_a_store_that_forgot_the_script_fails_until_it_is_told_again(
+    direct, redis_client
+):
     redis_client.script_flush()
-    assert echo(["k"], ["v"]) == [b"k", b"v", 7]
+    with pytest.raises(StoreUnavailable):
+        put(direct, record("a"))
+    direct.connect()
+    assert put(direct, record("a"))[1] == [True]
 
 
-def test_a_connection_that_was_closed_meanwhile_is_opened_again(echo, redis_client):
-    echo(["k"], ["v"])
+def test_a_connection_that_ended_is_seen_and_can_be_had_again(direct, redis_client):
     assert redis_client.client_kill_filter(_type="normal", skipme=True)
-    assert echo(["k"], ["v"]) == [b"k", b"v", 7]
+    assert select.select([direct], [], [], 10)[0]
+    with pytest.raises(StoreUnavailable):
+        direct.receive()
+    assert not direct.is_connected()
+    with pytest.raises(StoreUnavailable):
+        direct.send([record("a")])
+    direct.connect()
+    assert put(direct, record("a"))[1] == [True]
 
 
-def test_an_error_of_the_script_is_told_and_the_next_call_is_answered(redis_client):
-    refuse = DirectScript(redis_client, "return redis.error_reply(ARGV[1])")
-    for said in ("first", "second"):
-        with pytest.raises(redis.ResponseError, match=said):
-            refuse([], [said])
-
-
-def test_an_answer_that_comes_too_late_is_not_the_next_ones(valkey):
-    url = valkey.connection_url
-    never = Retry(NoBackoff(), 0)
-    with redis.Redis.from_url(url, socket_timeout=0.2, retry=never) as impatient:
-        slow = DirectScript(impatient, SLOW)
-        assert slow([], [1, "first"]) == b"first"
-        with pytest.raises(redis.TimeoutError):
-            slow([], [30_000_000, "late"])
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                assert slow([], [1, "next"]) == b"next"
-                return
-            except redis.TimeoutError:
-                continue
-    pytest.fail("it never answered again")
+def test_a_full_store_is_an_error_and_the_next_answer_is_the_next_ones(
+    direct, redis_client
+):
+    redis_client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(StoreUnavailable):
+            put(direct, record("a"))
+    finally:
+        redis_client.config_set("maxmemory", 0)
+    assert put(direct, record("a"))[1] == [True]
 
 
 def test_a_store_that_is_away_is_an_error_each_time(tmp_path):
     nowhere = redis.Redis.from_url(f"unix://{tmp_path}/nobody", retry=None)
-    gone = DirectScript(nowhere, ECHO)
+    gone = Store(nowhere).direct_put()
     for _ in range(2):
-        with pytest.raises(redis.ConnectionError):
-            gone(["k"], ["v"])
+        with pytest.raises(StoreUnavailable):
+            gone.connect()
+        assert not gone.is_connected()
+    gone.disconnect()
