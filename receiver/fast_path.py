@@ -33,7 +33,7 @@ NONE_OF_OURS = 0  # the size of whatever is for a thread
 _LINE = f"POST {PATH} HTTP/1.1\r\n".encode()
 _HEAD_ENDS = b"\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,7})[ \t]*(?=\r\n)")
-_UNUSUAL = re.compile(rb"(?i)\r\n(expect|transfer-encoding|upgrade)\b")
+_EXPECTS = re.compile(rb"(?i)\r\nexpect:")  # to be told to go on
 
 
 @dataclass(eq=False, slots=True)
@@ -210,8 +210,8 @@ def _size_of(heard: bytearray) -> int | None:
     if end < 0:
         return None if len(heard) < MOST else NONE_OF_OURS
     head = heard[: end + 2]
-    lengths = _LENGTH.findall(head)
-    if len(lengths) != 1 or _UNUSUAL.search(head):
+    length = _LENGTH.search(head)
+    if not length or _EXPECTS.search(head):
         return NONE_OF_OURS
-    size = end + len(_HEAD_ENDS) + int(lengths[0])
+    size = end + len(_HEAD_ENDS) + int(length[1])
     return size if size <= MOST else NONE_OF_OURS

@@ -5,11 +5,13 @@ import os
 import random
 import signal
 import socket
+import threading
 import time
 import uuid
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import parse_headers
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -23,6 +25,7 @@ from receiver.sugarcrm.signature import sign
 from tests.events import SECRET, as_body, batch, client, event, saved
 from tests.web import seconds_to_answer, web
 
+BLANK = b"\r\n\r\n"
 HURRIED = 2  # threads of tests/hurried_conf.py
 HALF = b"POST /leads HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{"
 
@@ -68,6 +71,12 @@ class Connection:
             time.sleep(pause if number else 0)
             self.socket.sendall(piece)
 
+    def interim(self):
+        """The line of an answer that is not the last one."""
+        line = self._answers.readline()
+        parse_headers(self._answers)
+        return line
+
     def answer(self):
         """The status, the headers and the body of the next answer."""
         line = self._answers.readline()
@@ -99,6 +108,48 @@ def accepted(answer):
     return json.loads(body)["accepted"]
 
 
+class Line:
+    """A proxy to the store; whoever is connected when it hangs is never answered."""
+
+    def __init__(self, url):
+        self._store = urlsplit(url).hostname, urlsplit(url).port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._hung = threading.Event()
+        self._sockets = [self._listener]
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for one in self._sockets:
+            one.close()
+
+    def hang(self):
+        """Forward nothing more for those who are here."""
+        self._hung.set()
+        self._hung = threading.Event()
+
+    def _serve(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                store = socket.create_connection(self._store)
+                self._sockets += client, store
+                for ends in ((client, store), (store, client)):
+                    forward = threading.Thread(
+                        target=self._forward, args=(*ends, self._hung), daemon=True
+                    )
+                    forward.start()
+
+    def _forward(self, source, target, hung):
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                if not hung.is_set():
+                    target.sendall(piece)
+
+
 @contextmanager
 def busy(address):
     """All threads have somebody to wait for."""
@@ -122,10 +173,12 @@ def test_a_webhook_is_answered_while_all_threads_are_busy(hurried, store):
 
 def test_one_that_comes_in_pieces_is_too(hurried, store):
     whole = webhook(saved("d1", name="Slow"))
-    head = whole.index(b"\r\n\r\n") + 4
+    head = whole.index(BLANK) + len(BLANK)
     with busy(hurried):
+        began = time.monotonic()
         pieces = whole[:60], whole[60:head], whole[head:-40], whole[-40:]
         assert accepted(answer(hurried, *pieces)) == 1
+        assert time.monotonic() - began < 0.5
     assert store.state("deal:d1").name == "Slow"
 
 
@@ -162,6 +215,15 @@ def sent_by(address, request):
 
 
 REPLAYED = saved("replayed")
+
+
+def twice_signed():
+    """A valid signature after another one, in a header of its own."""
+    return webhook(REPLAYED).replace(
+        b"webhook-signature:", b"webhook-signature: v1,AAAA\r\nwebhook-signature:"
+    )
+
+
 # made when they are wanted: a signature is soon stale
 ODD = {
     "replayed": lambda: webhook(REPLAYED),
@@ -180,6 +242,7 @@ ODD = {
     "no deal": lambda: webhook(event({"id": "d1"}, "opportunity.saved")),
     "of the future": lambda: webhook(saved("d1", at=3600)),
     "empty": lambda: webhook(b""),
+    "twice signed": twice_signed,
     "twice the id": lambda: webhook(REPLAYED, "Webhook-Id: another"),
     "twice the length": lambda: webhook(REPLAYED, "Content-Length: 5"),
     "no length": lambda: webhook(REPLAYED, Content_Length=None),
@@ -275,6 +338,15 @@ def test_wherever_they_are_cut_each_of_several_is_answered(address, cuts, kept):
             assert accepted(connection.answer()) == 1
 
 
+def test_who_expects_to_be_told_to_go_on_is_told(address, redis_client):
+    head, end, body = webhook(saved("d1"), "Expect: 100-continue").partition(BLANK)
+    with connected(address) as connection:
+        connection.send(head + end)
+        assert connection.interim() == b"HTTP/1.1 100 Continue\r\n"
+        connection.send(body)
+        assert accepted(connection.answer()) == 1
+
+
 # --- many, and what goes wrong ---
 
 
@@ -323,6 +395,16 @@ def test_a_full_store_is_503_and_no_longer_than_it_is_full(address, redis_client
     finally:
         redis_client.config_set("maxmemory", 0)
     assert accepted(answer(address, webhook(saved("d1")))) == 1
+
+
+def test_a_connection_to_the_store_that_hangs_is_not_waited_for(valkey, tmp_path):
+    with Line(valkey.connection_url) as line:
+        settings_ = "receiver.gunicorn_conf", line.url, tmp_path
+        with web(*settings_) as (port, _):
+            address = "127.0.0.1", port
+            assert accepted(answer(address, webhook(saved(uuid.uuid4().hex)))) == 1
+            line.hang()  # a new one works
+            assert accepted(answer(address, webhook(saved(uuid.uuid4().hex)))) == 1
 
 
 def test_a_store_that_hangs_holds_up_nothing_else_and_loses_nothing(tmp_path):

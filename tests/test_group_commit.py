@@ -215,3 +215,24 @@ def test_a_real_store_takes_it_and_one_worker_is_woken(loop, store, told, redis_
     assert [told[n] for n in range(12)] == [[False], [True]] * 6
     assert woken.acquire(timeout=10)
     assert not woken.acquire(blocking=False)
+
+
+def test_an_answer_that_comes_too_late_is_nobodys(
+    loop, store, told, redis_client, monkeypatch
+):
+    monkeypatch.setattr(group_commit, "PATIENCE", 0.1)
+    monkeypatch.setattr(group_commit, "PAUSE", 0.1)
+    woken = threading.Semaphore(0)
+    commit = GroupCommit(
+        loop, store.direct_put(), woken.release, told.written, told.failed
+    )
+    loop.until(commit.is_ready)
+    redis_client.client_pause(400)
+    commit.add("late", [record_of(Deal("d1", "late"), 1)])
+    time.sleep(0.15)
+    commit.give_up_if_late()
+    assert told == {"late": "failed"}
+    loop.until(commit.is_ready)
+    commit.add("next", [record_of(Deal("d1", f"at {at}"), at) for at in (3, 2, 4)])
+    loop.until(lambda: "next" in told)
+    assert told["next"] == [True, False, True]

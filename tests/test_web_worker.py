@@ -12,11 +12,15 @@ from receiver.store.leads import LeadStore
 from tests.leads import FORM, values
 from tests.web import seconds_to_answer, web
 
-HEAD = b"POST /webhooks/sugarcrm HTTP/1.1\r\nHost: x\r\n"
+# what the loop reads itself, and what a thread does
+LOOP, THREAD = (
+    b"POST /%s HTTP/1.1\r\nHost: x\r\n" % path
+    for path in (b"webhooks/sugarcrm", b"leads")
+)
 SILENT = b""
-HALF_A_HEADER = HEAD + b"Webhook-I"
-HALF_A_BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
-CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
+HALF_A_HEADER = b"Webhook-I"
+HALF_A_BODY = b"Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
 MANY = 4  # more than the threads of tests/hurried_conf.py
 
 
@@ -45,21 +49,23 @@ def test_whoever_says_nothing_keeps_no_thread(hurried):
 
 
 @pytest.mark.parametrize("said", [HALF_A_HEADER, HALF_A_BODY, CHUNKS])
-def test_whoever_stops_in_the_middle_is_cut_off(hurried, said):
-    with slow(hurried, said) as ours:
+@pytest.mark.parametrize("head", [LOOP, THREAD])
+def test_whoever_stops_in_the_middle_is_cut_off(hurried, head, said):
+    with slow(hurried, head + said) as ours:
         answers = {one.recv(4096)[:12] for one in ours}
         assert answers <= {b"", b"HTTP/1.1 400", b"HTTP/1.1 401"}
         assert seconds_to_answer(hurried) < 0.8
 
 
-def test_whoever_drips_is_cut_off_too(hurried):
+@pytest.mark.parametrize(("head", "status"), [(LOOP, b"401"), (THREAD, b"400")])
+def test_whoever_drips_is_cut_off_too(hurried, head, status):
     with socket.create_connection(("127.0.0.1", hurried), 15) as ours:
-        ours.sendall(HALF_A_BODY)
+        ours.sendall(head + HALF_A_BODY)
         ours.settimeout(0.1)
         for _ in range(60):
             ours.sendall(b" ")
             with suppress(TimeoutError):
-                assert ours.recv(4096).startswith(b"HTTP/1.1 401")
+                assert ours.recv(4096).startswith(b"HTTP/1.1 " + status)
                 return
         pytest.fail("it was never cut off")
 
@@ -80,7 +86,7 @@ def test_a_kept_connection_that_its_client_closes_needs_no_thread_to_go(hurried)
     with closing(HTTPConnection("127.0.0.1", hurried, timeout=0.8)) as ours:
         ours.request("GET", "/healthz")
         ours.getresponse().read()
-        with slow(hurried, HALF_A_BODY):
+        with slow(hurried, THREAD + HALF_A_BODY):
             time.sleep(0.1)  # every thread has one of them to read
             ours.sock.shutdown(socket.SHUT_WR)
             assert ours.sock.recv(1) == b""
