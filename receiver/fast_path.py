@@ -169,15 +169,14 @@ class FastWorker(TimedWorker):
             self._fast_path = FastPath(self, webhooks)
         super().run()
 
-    def enqueue_req(self, conn: Any) -> None:
-        """Have a request answered."""
+    def have_answered(self, conn: Any) -> None:
+        """Have a request answered here or by a thread."""
         if not self._fast_path or not self._fast_path.takes(conn):
-            super().enqueue_req(conn)
+            self.leave_to_a_thread(conn)
 
     def leave_to_a_thread(self, conn: Any) -> None:
-        """Have a thread answer a request of which something was read."""
-        conn.data_ready = True
-        super().enqueue_req(conn)
+        """Have a thread answer a request, whatever was read of it."""
+        super().have_answered(conn)
 
     def murder_pending(self) -> None:
         """Called every second at least, and at every event."""

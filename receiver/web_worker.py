@@ -26,17 +26,21 @@ class TimedWorker(ThreadWorker):  # type: ignore[misc]
         self._handled: dict[Any, float] = {}  # until when each may be read
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give it to a thread as soon as there is something to read; of a webhook there
-        is by the time its connection is taken.
+        """Have a request answered as soon as there is something to read; of a webhook
+        there is by the time its connection is taken.
         """
         if conn.initialized or conn.data_ready or peeked(conn.sock):
-            conn.data_ready = True  # its thread need not look once more
-            super().enqueue_req(conn)
+            self.have_answered(conn)
             return
         conn.timeout = time.monotonic() + self.first_seconds
         self.pending_conns.append(conn)
         readable = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
+    def have_answered(self, conn: Any) -> None:
+        """Have a thread read a request and answer it."""
+        conn.data_ready = True  # it need not look once more
+        super().enqueue_req(conn)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Have the next request of a kept connection read. One that its client closed,
