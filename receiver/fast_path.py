@@ -64,7 +64,8 @@ class FastPath:
         self._commit = GroupCommit(
             worker, webhooks.direct_put(), webhooks.wake, self._answer, self._leave_one
         )
-        self._halves: set[Coming] = set()  # those of which there is more to come
+        # those of which there is more to come, in the order in which it must have come
+        self._halves: dict[Coming, None] = {}
 
     def takes(self, conn: Any) -> bool:
         """Whether what comes next on a connection is taken care of here."""
@@ -75,19 +76,22 @@ class FastPath:
         self._hear(Coming(conn, time.monotonic() + self._worker.read_seconds))
         return True
 
-    def cut_off(self, deadline: float = float("inf")) -> None:
-        """Hear no more of what is not whole in time, by `deadline` at the latest, and
-        do not wait for a store that has hung.
+    def cut_off(self) -> None:
+        """Hear no more of what is not whole in time, and do not wait for a store that
+        has hung.
         """
         now = time.monotonic()
-        for half in self._halves.copy():
-            half.until = min(half.until, deadline)
-            if now > half.until:
-                self._stop_hearing(half)
-                with suppress(OSError):  # closed meanwhile
-                    half.conn.sock.shutdown(socket.SHUT_RD)
-                self._leave(half)
+        while self._halves and now > (half := next(iter(self._halves))).until:
+            self._stop_hearing(half)
+            with suppress(OSError):  # closed meanwhile
+                half.conn.sock.shutdown(socket.SHUT_RD)
+            self._leave(half)
         self._commit.give_up_if_late()
+
+    def hurry(self, deadline: float) -> None:
+        """Hear nothing for longer than until `deadline`."""
+        for half in self._halves:
+            half.until = min(half.until, deadline)
 
     def _hear(self, coming: Coming) -> None:
         """Read what there is of a webhook, and see to what is to be done with it."""
@@ -106,14 +110,14 @@ class FastPath:
 
     def _hear_more(self, coming: Coming) -> None:
         if coming not in self._halves:
-            self._halves.add(coming)
+            self._halves[coming] = None
             self._worker.poller.register(
                 coming.conn.sock, selectors.EVENT_READ, lambda _: self._hear(coming)
             )
 
     def _stop_hearing(self, coming: Coming) -> None:
         if coming in self._halves:
-            self._halves.remove(coming)
+            del self._halves[coming]
             self._worker.poller.unregister(coming.conn.sock)
 
     def _understand(self, coming: Coming) -> Understood | None:
@@ -187,7 +191,7 @@ class FastWorker(TimedWorker):
     def _cap_keepalive(self, deadline: float) -> None:
         super()._cap_keepalive(deadline)
         if self._fast_path:
-            self._fast_path.cut_off(deadline)
+            self._fast_path.hurry(deadline)
 
 
 def _was_read_ahead(conn: Any) -> bool:
