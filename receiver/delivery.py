@@ -32,6 +32,7 @@ from receiver.store import METHODS, Outcome, Store, found_by
 from receiver.verdict import DIVIDE, Verdict, judge, judge_counters
 
 DRAIN_SECONDS = 5.0  # then the worker gets to hear that it should stop
+NAP = 0.25  # seconds; what is saved while a drainer waits need wait no longer
 
 # Refusals of a method to this project: it need not be called again for a while.
 CLOSED = frozenset(
@@ -91,7 +92,8 @@ class Delivery:
             if look.state in ("busy", "idle"):
                 return False
             if look.state == "wait":
-                time.sleep(look.wait / 1000)
+                # what is saved meanwhile may be due sooner
+                time.sleep(min(look.wait / 1000, NAP))
             else:
                 # the mapping is asked after the look: see remap
                 closed = self._store.notes.closed()

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from receiver import verdict
 from receiver.store.keys import DUE
 from tests.events import batch, client, event, saved
 from tests.waiting import hurry
@@ -380,8 +381,9 @@ def test_two_drainers_at_once_send_nothing_twice(put, services, roistat):
 
 
 def test_after_a_failure_nothing_more_is_tried_until_the_timer_wakes(
-    put, drain, roistat
+    put, drain, roistat, monkeypatch
 ):
+    monkeypatch.setattr(verdict, "FIRST_DELAY", 60.0)  # or it is tried again meanwhile
     put(saved("d0"))
     drain()
     roistat.faults(next=[{"path": ADD, "status": 503, "error": "internal_error"}])

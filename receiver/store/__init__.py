@@ -22,6 +22,8 @@
     roistat:ping              what the CRM last said of itself
     roistat:mapping           the mapping that somebody stored, as JSON
     roistat:remap             hash: how far what is held was mapped, and by which one
+    roistat:told              how many states were told within a moment, taken or not
+    roistat:rush              there were many (see put.lua)
     roistat:turns             how often anything was told, counted (see put.lua)
     roistat:pull:<walk>       hash: how far a walk over the CRM's deals has come
     roistat:pulling:<walk>    who walks

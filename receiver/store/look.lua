@@ -6,7 +6,7 @@
 --       {'idle'}                 nothing due: the lease is released
 --       {'wait', ms}             something may go so soon that the lease is kept
 --       {'due', {member, rev, tries, delivered, waits, sent, behind, state}, ...}
---                              no more than the limit, live changes first
+--                              no more of each kind than the limit, live changes first
 --
 -- The wake-up flag is cleared before anything is looked at: a change that comes after
 -- this step finds it clear and wakes; one that came before is seen here.
@@ -61,18 +61,21 @@ for _, member in ipairs(members) do
   end
 end
 
-local answer = {'due'}
+-- Of each kind so many, because they go by different calls, and each should be full.
+local answer, given = {'due'}, {}
 for _, list in ipairs({live, behind}) do
   for _, record in ipairs(list) do
-    if #answer > limit then
-      return answer
-    end
-    local state = redis.call('GET', 'roistat:state:' .. record[1])
-    if state then
-      record[#record + 1] = state
-      answer[#answer + 1] = record
-    else
-      redis.call('ZREM', due, record[1])
+    local kind = string.match(record[1], '^%a+')
+    given[kind] = given[kind] or 0
+    if given[kind] < limit then
+      local state = redis.call('GET', 'roistat:state:' .. record[1])
+      if state then
+        record[#record + 1] = state
+        answer[#answer + 1] = record
+        given[kind] = given[kind] + 1
+      else
+        redis.call('ZREM', due, record[1])
+      end
     end
   end
 end

@@ -1,7 +1,8 @@
 -- Take states of deals and clients, all of them in one atomic step.
 --
--- KEYS  due, parked, reasons, woken, sent, turns, counts
--- ARGV  gap, rest, longest (ms); then for each record: member, fence, digest, state
+-- KEYS  due, parked, reasons, woken, sent, turns, counts, told, rush
+-- ARGV  gap, rest, longest (ms), how many within how many ms are a rush;
+--       then for each record: member, fence, digest, state
 -- Gives {1 where the caller should wake a worker, then 1 (taken) or 0 (ignored) each}
 --
 -- The fence: older is ignored; the same moment with the same content is ignored; the
@@ -14,22 +15,47 @@
 
 local due, parked, reasons, woken, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local turns, counts, this_turn = KEYS[6], KEYS[7], nil
+local told, rush = KEYS[8], KEYS[9]
 local gap, rest, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local many, span = tonumber(ARGV[4]), tonumber(ARGV[5])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
+-- Whether so much is told at the moment that it is an import or the like, or was until
+-- just now. Told is what comes, taken or not. A full store counts nothing: it refuses
+-- what follows.
+local function is_rush(number)
+  local count = redis.pcall('INCRBY', told, number)
+  if type(count) ~= 'number' then
+    return false
+  end
+  if count == number then
+    redis.call('PEXPIRE', told, span)
+  end
+  if count >= many then
+    redis.call('SET', rush, 1, 'PX', 2 * span)
+  end
+  return redis.call('EXISTS', rush) == 1
+end
+local in_rush = is_rush((#ARGV - 5) / 4)
+
 -- Coalescing. A quiet deal is due at once, or `gap` after the last call, so that what
 -- comes meanwhile shares the next one. A deal that changes again while it waits is left
--- to rest, but never longer than `longest` since it began to wait. A deal that waits
--- for a failure to pass keeps its time. Gives when it is due, and since when it waits.
+-- to rest, but never longer than `longest` since it began to wait. In a rush each deal
+-- waits so long: it is likely to be saved again, and calls are what there is least of.
+-- A deal that waits for a failure to pass keeps its time. Gives when it is due, and
+-- since when it waits.
 local function schedule(member, since, tries)
   local waiting = redis.call('ZSCORE', due, member)
-  if not waiting then
-    return math.max(now, tonumber(redis.call('GET', sent) or 0) + gap), now
-  end
-  since = tonumber(since or now)
-  if tries then
+  since = waiting and tonumber(since or now) or now
+  if waiting and tries then
     return tonumber(waiting), since
+  end
+  if in_rush then
+    return since + longest, since
+  end
+  if not waiting then
+    return math.max(now, tonumber(redis.call('GET', sent) or 0) + gap), since
   end
   return math.min(now + rest, since + longest), since
 end
@@ -54,7 +80,7 @@ local function count(what, member)
 end
 
 local answer, changed = {0}, false
-for i = 4, #ARGV, 4 do
+for i = 6, #ARGV, 4 do
   local member, fence, digest, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local meta = 'roistat:meta:' .. member
   local held = redis.call('HMGET', meta,

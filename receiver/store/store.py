@@ -42,6 +42,7 @@ from receiver.store.walks import Walks
 GAP = 800
 REST = 500
 LONGEST = 2000
+RUSH, RUSH_SPAN = 400, 500  # so many states told within such a time
 
 # A call takes at most 11 s (see http_client), and every call is preceded by a renewal.
 LEASE = 12_000
@@ -53,6 +54,7 @@ HISTORY_AGE = int(timedelta(days=30).total_seconds())
 TOMBSTONE_AGE = int(timedelta(days=90).total_seconds())
 
 LEASE_KEY, SENT = "roistat:lease", "roistat:sent"
+TOLD, IN_RUSH = "roistat:told", "roistat:rush"
 
 
 class Look(NamedTuple):
@@ -149,7 +151,7 @@ class Store:
 
     # --- draining ---
 
-    def look(self, token: str, limit: int, hold: int = 1000) -> Look:
+    def look(self, token: str, limit: int, hold: int = LONGEST) -> Look:
         """Hold the lease and see what is due (see look.lua). Half of `limit` is worth a
         call that need not wait for more.
         """
@@ -336,10 +338,10 @@ class Store:
 
 def _put_arguments(records: Sequence[Record]) -> tuple[list[str], list[Any]]:
     """The keys and the values of put.lua."""
-    values: list[Any] = [GAP, REST, LONGEST]
+    values: list[Any] = [GAP, REST, LONGEST, RUSH, RUSH_SPAN]
     for record in records:
         values += (record.member, record.fence, record.digest, record.packed)
-    return [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS], values
+    return [DUE, PARKED, REASONS, WOKEN, SENT, TURNS, COUNTS, TOLD, IN_RUSH], values
 
 
 def _put_answer(answer: Sequence[int]) -> tuple[bool, list[bool]]:

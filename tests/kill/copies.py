@@ -32,6 +32,8 @@ FASTER = (
         "\nGAP = 800\nREST = 500\nLONGEST = 2000\n",
         "\nGAP = 160\nREST = 100\nLONGEST = 400\n",
     ),
+    # a few saves are a rush, for there are no more
+    Edit("store/store.py", "RUSH, RUSH_SPAN = 400, 500", "RUSH, RUSH_SPAN = 8, 100"),
     Edit("store/store.py", "\nLEASE = 12_000", "\nLEASE = 2_400"),
     Edit("store/store.py", "\nCONFIRM = 20_000", "\nCONFIRM = 4_000"),
     Edit("store/notes.py", "CHANGING, PATIENCE = 30, 5", "CHANGING, PATIENCE = 6, 1"),

@@ -111,7 +111,7 @@ class ActedStore(Store):
 
     drainers: Sequence[Drainer] = ()
 
-    def look(self, token: str, limit: int, hold: int = 1000) -> Look:
+    def look(self, token: str, limit: int, hold: int = 2000) -> Look:
         end = _pause("look")
         return self._told(end, lambda: super(ActedStore, self).look(token, limit, 0))
 

@@ -6,7 +6,7 @@ from receiver.deal import Deal
 from receiver.errors import LeaseLost
 from receiver.store import Outcome, record_of
 from receiver.store import store as store_module
-from tests.events import saved
+from tests.events import client, saved
 
 ENTRY = '{"method": "add-orders"}'
 
@@ -91,6 +91,12 @@ def test_what_fills_a_call_waits_for_nothing(put, store, monkeypatch):
     monkeypatch.setattr(store_module, "GAP", 500)
     assert store.look("us", 12, hold=1000).state == "wait"
     assert store.look("us", 10, hold=1000).state == "due"
+
+
+def test_clients_and_deals_each_fill_their_calls(put, store):
+    put(*(saved(f"d{n}", client=client(f"c{n}")) for n in range(8)))
+    kinds = [one.member.partition(":")[0] for one in look(store, limit=3).due]
+    assert sorted(kinds) == ["client"] * 3 + ["deal"] * 3
 
 
 def test_without_the_lease_nothing_is_opened(put, store, redis_client):

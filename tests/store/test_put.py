@@ -150,3 +150,41 @@ def test_in_whatever_order_states_arrive_the_newest_is_held(
             newest[deal_id] = (fence, name)
     for deal_id, (_, name) in newest.items():
         assert store.state(f"deal:{deal_id}").name == name
+
+
+def told(store, records, start=0):
+    """So many saves of one moment, each of another deal."""
+    numbers = range(start, start + records)
+    return store.put([record_of(Deal(f"r{n}", "imported"), 1) for n in numbers])
+
+
+def test_in_a_rush_a_deal_waits_as_long_as_it_may(put, store, redis_client):
+    told(store, 250)
+    assert due(redis_client, "deal:r0") <= 0
+    told(store, 250, start=250)
+    assert 1700 < due(redis_client, "deal:r300") <= 2000
+    put(saved("r300", name="Corrected"))
+    assert 1500 < due(redis_client, "deal:r300") <= 2000
+    put(saved("quiet"))
+    assert 1500 < due(redis_client, "deal:quiet") <= 2000
+
+
+def test_what_is_told_twice_or_late_is_told_all_the_same(store, redis_client):
+    for _ in range(3):
+        told(store, 150)
+    assert redis_client.exists("roistat:rush")
+
+
+def test_a_rush_is_soon_over(put, store, redis_client):
+    told(store, 500)
+    time.sleep(1.05)
+    put(saved("quiet"))
+    assert due(redis_client, "deal:quiet") <= 0
+
+
+def test_as_many_over_a_longer_time_are_no_rush(store, redis_client):
+    for start in range(0, 600, 200):
+        told(store, 200, start)
+        time.sleep(0.55)
+    assert not redis_client.exists("roistat:rush")
+    assert due(redis_client, "deal:r599") <= 0
